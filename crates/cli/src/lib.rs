@@ -1,0 +1,1 @@
+//! `doppel`: the command line, and a whole AWS on this machine.

@@ -1,0 +1,2 @@
+//! `doppel`: the command line, and a whole AWS on this machine.
+fn main() {}

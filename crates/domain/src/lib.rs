@@ -1,0 +1,1 @@
+//! The heart of doppel: ids, policy, requests, records, plans; pure.

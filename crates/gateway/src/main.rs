@@ -1,0 +1,2 @@
+//! The front door for Slack: slash commands, buttons and modals over signed HTTP.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Lambda `mask-command`: emits the ECS tasks that mask a clone.

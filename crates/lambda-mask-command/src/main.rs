@@ -1,0 +1,2 @@
+//! Lambda `mask-command`: emits the ECS tasks that mask a clone.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Lambda `notify`: a clone's Slack message follows its record.

@@ -1,0 +1,2 @@
+//! Lambda `notify`: a clone's Slack message follows its record.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Lambda `release`: opens a verified clone to its owner, one step a call.

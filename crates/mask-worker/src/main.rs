@@ -1,0 +1,2 @@
+//! The ECS task that masks a clone: prepare, mask, verify.
+fn main() {}

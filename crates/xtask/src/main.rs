@@ -1,0 +1,2 @@
+//! Chores: setup, test and measurements.
+fn main() {}

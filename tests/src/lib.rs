@@ -1,0 +1,1 @@
+//! The World harness: a whole doppel on this machine, for the specs.
