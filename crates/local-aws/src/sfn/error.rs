@@ -1,0 +1,54 @@
+//! What the service refuses, under AWS's own names.
+
+/// A refusal of the service; [`code`](Error::code) is the name that clients see.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The definition cannot run; each problem names its state and what would be right.
+    #[error("Invalid State Machine Definition: '{0}'")]
+    InvalidDefinition(String),
+    /// A name is empty, too long, or has characters that are not allowed.
+    #[error("Invalid Name: '{0}'")]
+    InvalidName(String),
+    /// Not an ARN, or one of another kind.
+    #[error("Invalid Arn: '{0}'")]
+    InvalidArn(String),
+    /// The input is not JSON, or larger than 256 KiB.
+    #[error("Invalid State Machine Execution Input: '{0}'")]
+    InvalidExecutionInput(String),
+    /// What SendTaskSuccess was given is not JSON, or larger than 256 KiB.
+    #[error("Invalid Output: '{0}'")]
+    InvalidOutput(String),
+    /// A paging token that this service did not give out.
+    #[error("Invalid Token: '{0}'")]
+    InvalidToken(String),
+    /// There is no such state machine.
+    #[error("State Machine Does Not Exist: '{0}'")]
+    StateMachineDoesNotExist(String),
+    /// The state machine is being deleted: nothing new may start.
+    #[error("State Machine Deleting: '{0}'")]
+    StateMachineDeleting(String),
+    /// Another definition or role goes by that name.
+    #[error("State Machine Already Exists: '{0}'")]
+    StateMachineAlreadyExists(String),
+    /// There is no such execution.
+    #[error("Execution Does Not Exist: '{0}'")]
+    ExecutionDoesNotExist(String),
+    /// The name was used within the last 90 days, and not for a running execution with the same input.
+    #[error("Execution Already Exists: '{0}'")]
+    ExecutionAlreadyExists(String),
+    /// No such resource to tag.
+    #[error("Resource not found: '{0}'")]
+    ResourceNotFound(String),
+    /// No such task token.
+    #[error("Task Timed Out or Does Not Exist: '{0}'")]
+    TaskDoesNotExist(String),
+    /// The task of that token is over.
+    #[error("Task Timed Out: '{0}'")]
+    TaskTimedOut(String),
+    /// A field is missing or out of its limits.
+    #[error("{0}")]
+    ValidationException(String),
+    /// An operation that this service does not have.
+    #[error("The operation `{0}` is not part of the embedded Step Functions")]
+    UnknownOperation(String),
+}
