@@ -1,0 +1,192 @@
+//! A wish held against the policy: what is granted, or why not.
+
+use chrono::{DateTime, Utc};
+
+use crate::class::Class;
+use crate::id::SourceName;
+use crate::lifetime::Lifetime;
+use crate::policy::{Policy, Source, UnknownSource};
+use crate::record::CloneRecord;
+use crate::request::{Options, Principal, Wish};
+
+/// A wish with every blank filled in, which the policy allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// The source.
+    pub source: SourceName,
+    /// The class after masking.
+    pub class: Class,
+    /// The lifetime after hand-over.
+    pub lifetime: Lifetime,
+    /// Extras.
+    pub options: Options,
+}
+
+/// Why the policy does not allow a request, by field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The request names no source and there are several.
+    #[error("`source`: say which one: {0}")]
+    SourceMissing(String),
+    /// There is no such source.
+    #[error("`source`: {0}")]
+    UnknownSource(#[from] UnknownSource),
+    /// The class is not allowed for this source.
+    #[error("`class`: `{class}` is not allowed for {name}; allowed are {allowed}")]
+    ClassNotAllowed {
+        /// What was asked for.
+        class: Class,
+        /// The source.
+        name: SourceName,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// Longer than the policy allows.
+    #[error("`lifetime`: {asked} is longer than the {most} that clones of {name} may live")]
+    TooLong {
+        /// What was asked for.
+        asked: Lifetime,
+        /// The limit.
+        most: Lifetime,
+        /// The source.
+        name: SourceName,
+    },
+    /// Not in this channel.
+    #[error("clones cannot be asked for in this channel")]
+    ChannelNotAllowed,
+    /// Not this person.
+    #[error("you are not among the people who may ask for clones")]
+    PersonNotAllowed,
+    /// Somebody else's clone.
+    #[error("{0} belongs to somebody else; only its owner or an admin may change it")]
+    NotYours(crate::id::CloneId),
+    /// An RDS Proxy cannot be made yet.
+    #[error("`proxy`: a proxy before a clone is not available; ask without it")]
+    NoProxy,
+    /// The clone is not in a state in which this can be done.
+    #[error("{0} is {1}, so its life cannot be extended")]
+    NotExtendable(crate::id::CloneId, crate::record::CloneState),
+}
+
+/// Fills the blanks of a wish and holds it against the policy.
+///
+/// # Errors
+/// The first thing that the policy does not allow.
+pub fn grant(policy: &Policy, wish: &Wish) -> Result<Granted, Refusal> {
+    let name = match &wish.source {
+        Some(name) => name,
+        None => policy
+            .only_source()
+            .ok_or_else(|| Refusal::SourceMissing(names(policy)))?,
+    };
+    let source = policy.source(name)?;
+    let class = wish.class.clone().unwrap_or_else(|| source.default_class.clone());
+    if !source.classes.contains(&class) {
+        let allowed = source
+            .classes
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", ");
+        return Err(Refusal::ClassNotAllowed {
+            class,
+            name: name.clone(),
+            allowed,
+        });
+    }
+    let lifetime = wish
+        .lifetime
+        .unwrap_or_else(|| Lifetime::DEFAULT.min(source.max_lifetime));
+    if lifetime > source.max_lifetime {
+        return Err(Refusal::TooLong {
+            asked: lifetime,
+            most: source.max_lifetime,
+            name: name.clone(),
+        });
+    }
+    if wish.options.proxy {
+        return Err(Refusal::NoProxy);
+    }
+    Ok(Granted {
+        source: name.clone(),
+        class,
+        lifetime,
+        options: wish.options,
+    })
+}
+
+/// Whether this person may ask in this channel.
+///
+/// # Errors
+/// Which of the two is not allowed.
+pub fn may_ask(policy: &Policy, principal: &Principal, channel: Option<&str>) -> Result<(), Refusal> {
+    let people = &policy.people;
+    let Principal::Slack(user) = principal else {
+        return Ok(());
+    };
+    if !people.channels.is_empty() && !channel.is_some_and(|c| people.channels.iter().any(|known| known == c))
+    {
+        return Err(Refusal::ChannelNotAllowed);
+    }
+    if !people.users.is_empty() && !people.users.contains(user) && !people.admins.contains(user) {
+        return Err(Refusal::PersonNotAllowed);
+    }
+    Ok(())
+}
+
+/// Whether this principal may extend or delete this clone: its owner and admins may. A clone of a direct
+/// execution belongs to nobody, so that anybody who may ask for clones may change it. The command line's
+/// rights are IAM's business.
+///
+/// # Errors
+/// [`Refusal::NotYours`].
+pub fn may_change(policy: &Policy, principal: &Principal, clone: &CloneRecord) -> Result<(), Refusal> {
+    match principal {
+        Principal::Cli(_) => Ok(()),
+        who if *who == clone.principal || clone.principal == Principal::Direct => Ok(()),
+        Principal::Slack(user) if policy.people.admins.contains(user) => Ok(()),
+        _ => Err(Refusal::NotYours(clone.id.clone())),
+    }
+}
+
+/// The new expiry of a clone whose life is extended by `more`, never past the policy's total.
+///
+/// # Errors
+/// When the clone is not handed over, or its total life is used up.
+pub fn extend(
+    source: &Source,
+    clone: &CloneRecord,
+    more: Lifetime,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, Refusal> {
+    let (true, Some(ready_at)) = (clone.state == crate::record::CloneState::Ready, clone.ready_at) else {
+        return Err(Refusal::NotExtendable(clone.id.clone(), clone.state));
+    };
+    let last = ready_at + source.max_total_life.span();
+    let wanted = clone.expires_at.max(now) + more.span();
+    if wanted > last {
+        return Err(Refusal::TooLong {
+            asked: more,
+            most: source.max_total_life,
+            name: clone.source.clone(),
+        });
+    }
+    Ok(wanted)
+}
+
+/// How many clones this principal may have at a time.
+pub fn cap(policy: &Policy, principal: &Principal) -> u32 {
+    match principal {
+        Principal::Slack(_) | Principal::Cli(_) => policy.people.clones_per_person,
+        Principal::Direct => policy.people.direct_clones,
+    }
+}
+
+fn names(policy: &Policy) -> String {
+    policy
+        .sources
+        .keys()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}

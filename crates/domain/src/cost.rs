@@ -1,0 +1,111 @@
+//! Prices, and what a clone costs. A price that is not known is said to be unknown, never guessed.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde::Deserialize;
+
+use crate::class::Class;
+use crate::policy::Engine;
+use crate::record::CloneRecord;
+
+/// What `prices.toml` says, for one Region.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    /// Where the prices come from.
+    #[serde(default)]
+    pub source: String,
+    /// When they were looked up.
+    #[serde(default)]
+    pub date: Option<NaiveDate>,
+    /// US dollars an hour for each instance class, by engine.
+    #[serde(default)]
+    pub instance_hour: BTreeMap<String, BTreeMap<String, f64>>,
+    /// US dollars for one ACU and hour, by engine.
+    #[serde(default)]
+    pub acu_hour: BTreeMap<String, f64>,
+}
+
+impl Prices {
+    /// Reads `prices.toml`.
+    ///
+    /// # Errors
+    /// What is wrong, with its place.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// US dollars an hour: one number for an instance, the least and the most for Serverless.
+    pub fn per_hour(&self, engine: Engine, class: &Class) -> Option<(f64, f64)> {
+        match class.acu() {
+            None => {
+                let price = *self
+                    .instance_hour
+                    .get(engine.rds_name())?
+                    .get(class.instance_class())?;
+                Some((price, price))
+            }
+            Some(range) => {
+                let price = *self.acu_hour.get(engine.rds_name())?;
+                Some((price * range.least(), price * range.most()))
+            }
+        }
+    }
+
+    /// US dollars that a clone has cost until `now`: its instance from the start of cloning to its deletion, at most
+    /// (Serverless at its range's upper end). Storage is not counted: a clone shares production's until it is written to.
+    pub fn spent(&self, clone: &CloneRecord, now: DateTime<Utc>) -> Option<f64> {
+        let end = clone.deleted_at.unwrap_or(now);
+        let hours = |span: TimeDelta| span.num_seconds().max(0) as f64 / 3600.0;
+        let entered = |state| clone.entered.get(&state).copied();
+        let Some(start) = entered(crate::CloneState::Cloning) else {
+            return Some(0.0);
+        };
+        let resized = entered(crate::CloneState::Resizing).unwrap_or(end).min(end);
+        let (_, masking) = self.per_hour(clone.engine, &clone.masking_class)?;
+        let (_, after) = self.per_hour(clone.engine, &clone.target_class)?;
+        Some(hours(resized - start) * masking + hours(end - resized) * after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRICES: &str = r#"
+        source = "made up"
+        date = "2026-01-31"
+        [instance_hour.aurora-postgresql]
+        "db.r6g.large" = 0.30
+        "db.t4g.medium" = 0.10
+        [acu_hour]
+        aurora-postgresql = 0.20
+    "#;
+
+    #[test]
+    fn a_known_class_has_a_price_and_an_unknown_one_has_none() {
+        let prices = Prices::parse(PRICES).unwrap();
+        let price = |class: &str| prices.per_hour(Engine::Postgres, &class.parse().unwrap());
+        assert_eq!(price("db.r6g.large"), Some((0.30, 0.30)));
+        assert_eq!(price("serverless:0-4"), Some((0.0, 0.80)));
+        assert_eq!(price("db.r6g.huge"), None);
+        assert_eq!(
+            prices.per_hour(Engine::Mysql, &"db.r6g.large".parse().unwrap()),
+            None
+        );
+    }
+
+    #[test]
+    fn masking_and_using_are_each_charged_at_their_own_class() {
+        use crate::CloneState as S;
+        use crate::plan::tests::{now, record};
+        let mut clone = record(S::Cloning);
+        clone.enter(S::Resizing, now() + TimeDelta::hours(2));
+        let spent = Prices::parse(PRICES)
+            .unwrap()
+            .spent(&clone, now() + TimeDelta::hours(5))
+            .unwrap();
+        assert!((spent - 0.90).abs() < 1e-9, "{spent}");
+    }
+}

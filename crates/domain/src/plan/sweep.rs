@@ -1,0 +1,328 @@
+//! The end of a clone: when it is due, and how it goes, step by step, until nothing of it is left.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::observed::{Cluster, Observed};
+use crate::policy::Policy;
+use crate::record::{CloneRecord, CloneState, DeleteReason};
+
+/// How long a cluster must have been absent before it counts as gone: a restore whose answer was lost may still
+/// appear.
+pub const ABSENCE: TimeDelta = TimeDelta::minutes(3);
+
+/// What the sweep sees of one clone beside RDS.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Whether the execution that makes the clone still runs; `None` when that could not be found out.
+    pub execution_runs: Option<bool>,
+    /// Secrets of the clone that still exist, by name.
+    pub secrets: Vec<String>,
+}
+
+/// One step of the sweep for one clone.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Nothing to do.
+    Keep,
+    /// Note that its owner is warned.
+    Warn,
+    /// Put the clone back into the quarantine group: it is open without being verified.
+    Quarantine,
+    /// Write `deleting`, on the version and the expiry that were read.
+    Claim(DeleteReason),
+    /// Stop its execution.
+    StopExecution,
+    /// Note the immutable id of a cluster that carries our tags for this very request.
+    Adopt {
+        /// That id.
+        resource_id: String,
+    },
+    /// Start a stopped cluster: only then can it be deleted.
+    StartCluster,
+    /// Switch deletion protection off.
+    Unprotect,
+    /// Delete these instances.
+    DeleteInstances(Vec<String>),
+    /// Delete the cluster, without a final snapshot and with its automated backups.
+    DeleteCluster,
+    /// Note that the cluster was seen to be absent.
+    NoteAbsence,
+    /// Delete these secrets.
+    DeleteSecrets(Vec<String>),
+    /// Close the record and give the slot back.
+    Close,
+    /// Look again later.
+    Wait,
+    /// Something bears our name and is not proven ours: a person must look.
+    Alarm(String),
+}
+
+/// Why a clone is due for deletion now, if it is.
+pub fn due(clone: &CloneRecord, around: &Surroundings, now: DateTime<Utc>) -> Option<DeleteReason> {
+    match clone.state {
+        CloneState::Deleting | CloneState::Deleted => None,
+        CloneState::Failed => Some(DeleteReason::Failed),
+        _ if clone.expires_at <= now => Some(DeleteReason::Expired),
+        CloneState::Ready => None,
+        _ if around.execution_runs == Some(false) => Some(DeleteReason::Abandoned),
+        _ => None,
+    }
+}
+
+/// Whether its owner is to be warned now.
+pub fn is_to_be_warned(clone: &CloneRecord, policy: &Policy, now: DateTime<Utc>) -> bool {
+    let warn_before = policy.limits.warn_before.span().min(clone.lifetime.span() / 2);
+    clone.state == CloneState::Ready && clone.warned_at.is_none() && clone.expires_at - warn_before <= now
+}
+
+/// The next step for this clone, given what AWS shows of it now.
+pub fn plan(
+    clone: &CloneRecord,
+    policy: &Policy,
+    observed: &Observed,
+    around: &Surroundings,
+    now: DateTime<Utc>,
+) -> Step {
+    if clone.state == CloneState::Deleted {
+        return Step::Keep;
+    }
+    if let Some(step) = quarantine_first(clone, policy, observed) {
+        return step;
+    }
+    match due(clone, around, now) {
+        Some(reason) => Step::Claim(reason),
+        None if clone.state == CloneState::Deleting => delete(clone, policy, observed, around, now),
+        None if is_to_be_warned(clone, policy, now) => Step::Warn,
+        None => Step::Keep,
+    }
+}
+
+/// A clone that is open to its users without having been verified is closed before anything else.
+fn quarantine_first(clone: &CloneRecord, policy: &Policy, observed: &Observed) -> Option<Step> {
+    let (cluster, source) = (observed.cluster.as_ref()?, policy.sources.get(&clone.source)?);
+    let may_be_open = clone.is_verified() && matches!(clone.state, CloneState::Releasing | CloneState::Ready);
+    let is_open = !cluster.is_going_to(&source.quarantine_security_group);
+    let closing_helps = cluster.is_available() && cluster.may_be_deleted(clone, policy);
+    (is_open && !may_be_open && !clone.is_verified() && closing_helps).then_some(Step::Quarantine)
+}
+
+fn delete(
+    clone: &CloneRecord,
+    policy: &Policy,
+    observed: &Observed,
+    around: &Surroundings,
+    now: DateTime<Utc>,
+) -> Step {
+    if around.execution_runs != Some(false) {
+        return if around.execution_runs.is_none() {
+            Step::Wait
+        } else {
+            Step::StopExecution
+        };
+    }
+    if let Some(cluster) = &observed.cluster {
+        return delete_cluster(clone, policy, cluster, observed);
+    }
+    match clone.absent_since {
+        // A record that never left `requested` never asked for a cluster.
+        None if clone.holds_slot => Step::NoteAbsence,
+        Some(since) if now - since < ABSENCE => Step::Wait,
+        _ if !around.secrets.is_empty() => Step::DeleteSecrets(around.secrets.clone()),
+        _ => Step::Close,
+    }
+}
+
+fn delete_cluster(clone: &CloneRecord, policy: &Policy, cluster: &Cluster, observed: &Observed) -> Step {
+    if clone.cluster_resource_id.is_none() && cluster.has_our_tags(clone) {
+        return Step::Adopt {
+            resource_id: cluster.resource_id.clone(),
+        };
+    }
+    if !cluster.may_be_deleted(clone, policy) {
+        return Step::Alarm(format!(
+            "cluster {} ({}) bears the name of a clone but is not proven to be doppel's; it was left alone",
+            cluster.id, cluster.resource_id
+        ));
+    }
+    let left: Vec<_> = observed
+        .instances
+        .iter()
+        .filter(|instance| !instance.is_being_deleted())
+        .collect();
+    match cluster.status.as_str() {
+        "deleting" => Step::Wait,
+        "stopped" => Step::StartCluster,
+        "starting" | "stopping" | "creating" => Step::Wait,
+        _ if cluster.deletion_protection => Step::Unprotect,
+        _ if !left.is_empty() => {
+            Step::DeleteInstances(left.into_iter().map(|instance| instance.id.clone()).collect())
+        }
+        _ => Step::DeleteCluster,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::*;
+    use super::*;
+    use CloneState as S;
+
+    const ALL: [S; 9] = [
+        S::Requested,
+        S::Cloning,
+        S::Masking,
+        S::Resizing,
+        S::Releasing,
+        S::Ready,
+        S::Failed,
+        S::Deleting,
+        S::Deleted,
+    ];
+
+    fn ended() -> Surroundings {
+        Surroundings {
+            execution_runs: Some(false),
+            secrets: vec!["doppel/x/user".into()],
+        }
+    }
+
+    fn step(record: &CloneRecord, seen: &Observed, around: &Surroundings) -> Step {
+        plan(record, &policy(), seen, around, now())
+    }
+
+    #[test]
+    fn deletion_goes_by_instances_cluster_absence_secrets_to_a_closed_record() {
+        let mut record = record(S::Deleting);
+        let mut seen = observed(&record, "db.t4g.medium");
+        let mut around = Surroundings {
+            execution_runs: Some(true),
+            ..ended()
+        };
+        assert_eq!(step(&record, &seen, &around), Step::StopExecution);
+        around.execution_runs = Some(false);
+        assert_eq!(
+            step(&record, &seen, &around),
+            Step::DeleteInstances(vec![record.id.instance_id()])
+        );
+        seen.instances[0].status = "deleting".into();
+        assert_eq!(step(&record, &seen, &around), Step::DeleteCluster);
+        seen.cluster.as_mut().unwrap().status = "deleting".into();
+        assert_eq!(step(&record, &seen, &around), Step::Wait);
+        let gone = Observed::default();
+        assert_eq!(step(&record, &gone, &around), Step::NoteAbsence);
+        record.absent_since = Some(now());
+        assert_eq!(step(&record, &gone, &around), Step::Wait);
+        record.absent_since = Some(now() - ABSENCE);
+        assert_eq!(
+            step(&record, &gone, &around),
+            Step::DeleteSecrets(around.secrets.clone())
+        );
+        around.secrets.clear();
+        assert_eq!(step(&record, &gone, &around), Step::Close);
+    }
+
+    #[test]
+    fn nothing_is_ever_deleted_that_is_not_proven_ours() {
+        let spoil: Vec<(&str, Box<dyn Fn(&mut CloneRecord, &mut Cluster)>)> = vec![
+            ("no tags", Box::new(|_, c| c.tags.clear())),
+            (
+                "another clone's tag",
+                Box::new(|_, c| drop(c.tags.insert(crate::observed::TAG_CLONE.into(), "x".into()))),
+            ),
+            ("another execution", Box::new(|r, _| r.execution_arn.push('x'))),
+            (
+                "another resource id",
+                Box::new(|_, c| c.resource_id = "cluster-R2".into()),
+            ),
+            (
+                "a source's ARN",
+                Box::new(|_, c| c.arn = "arn:aws:rds:eu-west-1:1:cluster:production".into()),
+            ),
+        ];
+        for state in ALL {
+            for (what, spoil) in &spoil {
+                let mut record = record(state);
+                let mut seen = observed(&record, "db.t4g.medium");
+                spoil(&mut record, seen.cluster.as_mut().unwrap());
+                let step = step(&record, &seen, &ended());
+                let harms = matches!(
+                    step,
+                    Step::DeleteInstances(_)
+                        | Step::DeleteCluster
+                        | Step::Quarantine
+                        | Step::Unprotect
+                        | Step::StartCluster
+                );
+                assert!(!harms, "{state}, {what}: {step:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_deleting_record_leads_to_a_deletion() {
+        for state in ALL {
+            let record = record(state);
+            for around in [
+                ended(),
+                Surroundings::default(),
+                Surroundings {
+                    execution_runs: Some(true),
+                    ..ended()
+                },
+            ] {
+                let step = step(&record, &observed(&record, "db.t4g.medium"), &around);
+                if matches!(
+                    step,
+                    Step::DeleteInstances(_) | Step::DeleteCluster | Step::DeleteSecrets(_) | Step::Close
+                ) {
+                    assert_eq!(state, S::Deleting);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_open_clone_that_is_not_verified_is_closed_first() {
+        for state in ALL
+            .into_iter()
+            .filter(|state| *state > S::Requested && state.is_alive())
+        {
+            let record = record(state);
+            let mut seen = observed(&record, "db.t4g.medium");
+            seen.cluster.as_mut().unwrap().security_groups =
+                [("sg-users".to_owned(), "active".to_owned())].into();
+            assert_eq!(step(&record, &seen, &ended()), Step::Quarantine, "{state}");
+        }
+    }
+
+    #[test]
+    fn a_clone_is_due_when_its_time_is_over_or_nobody_works_on_it() {
+        let running = Surroundings {
+            execution_runs: Some(true),
+            ..ended()
+        };
+        assert_eq!(due(&record(S::Masking), &running, now()), None);
+        assert_eq!(
+            due(&record(S::Masking), &ended(), now()),
+            Some(DeleteReason::Abandoned)
+        );
+        assert_eq!(due(&record(S::Masking), &Surroundings::default(), now()), None);
+        assert_eq!(due(&record(S::Ready), &ended(), now()), None);
+        let mut old = record(S::Ready);
+        old.expires_at = now();
+        assert_eq!(due(&old, &ended(), now()), Some(DeleteReason::Expired));
+    }
+
+    #[test]
+    fn a_warning_comes_once_and_never_in_the_first_half_of_a_life() {
+        let mut record = record(S::Ready);
+        assert!(!is_to_be_warned(&record, &policy(), now()));
+        assert!(is_to_be_warned(
+            &record,
+            &policy(),
+            record.expires_at - TimeDelta::hours(2)
+        ));
+        record.warned_at = Some(now());
+        assert!(!is_to_be_warned(&record, &policy(), record.expires_at));
+    }
+}

@@ -1,0 +1,441 @@
+//! The record of a clone: the truth of intent, kept in DynamoDB under the key `DBClusterIdentifier`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::admission::Granted;
+use crate::class::Class;
+use crate::id::{CloneId, SourceName};
+use crate::lifetime::Lifetime;
+use crate::policy::{Engine, Limits, Source};
+use crate::request::{Options, Principal};
+use crate::workflow::{ExecutionRef, Failure, State};
+
+/// How long a closed record stays as history, in days.
+pub const HISTORY_DAYS: i64 = 30;
+
+/// Where a clone is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CloneState {
+    /// Admitted; nothing that costs money exists.
+    Requested,
+    /// The cluster is being restored and its instance created.
+    Cloning,
+    /// The worker is at it.
+    Masking,
+    /// The instance is changing to the class that was asked for.
+    Resizing,
+    /// The clone is being opened.
+    Releasing,
+    /// Handed over.
+    Ready,
+    /// Something went wrong before the hand-over; it will be deleted.
+    Failed,
+    /// It is being deleted.
+    Deleting,
+    /// Its deletion is confirmed.
+    Deleted,
+}
+
+impl CloneState {
+    /// Before the hand-over, and on the way to it.
+    pub fn is_being_set_up(self) -> bool {
+        self <= Self::Releasing
+    }
+
+    /// Whether a cluster may be restored from here.
+    pub fn may_restore(self) -> bool {
+        matches!(self, Self::Requested | Self::Cloning)
+    }
+
+    /// Whether the clone still holds, or may hold, something that costs money.
+    pub fn is_alive(self) -> bool {
+        self != Self::Deleted
+    }
+}
+
+impl fmt::Display for CloneState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Requested => "requested",
+            Self::Cloning => "cloning",
+            Self::Masking => "masking",
+            Self::Resizing => "resizing",
+            Self::Releasing => "releasing",
+            Self::Ready => "ready",
+            Self::Failed => "failed",
+            Self::Deleting => "deleting",
+            Self::Deleted => "deleted",
+        })
+    }
+}
+
+/// One clone, from its request to 30 days after its deletion.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CloneRecord {
+    /// The clone's id, which is its cluster's identifier and the record's key.
+    #[serde(rename = "DBClusterIdentifier")]
+    pub id: CloneId,
+    /// Goes up by one with each write; every write is conditional on it.
+    pub version: u64,
+    /// Where it is in its life.
+    pub state: CloneState,
+    /// The source, by its name in the policy.
+    pub source: SourceName,
+    /// The source's cluster identifier or ARN.
+    pub source_cluster: String,
+    /// The engine.
+    pub engine: Engine,
+    /// The database that was cloned.
+    pub database: String,
+    /// The class that was asked for.
+    pub class: Class,
+    /// The class that is being gone for: the asked one, or a fallback after AWS had no capacity.
+    pub target_class: Class,
+    /// The class on which it is masked.
+    pub masking_class: Class,
+    /// How long it lives after hand-over.
+    pub lifetime: Lifetime,
+    /// Extras.
+    #[serde(default)]
+    pub options: Options,
+    /// Who asked.
+    pub principal: Principal,
+    /// The Slack channel in which it was asked.
+    #[serde(default)]
+    pub channel: Option<String>,
+    /// The execution that makes it.
+    pub execution_arn: String,
+    /// The execution's name.
+    pub execution_name: String,
+    /// When it was asked for: the execution's start.
+    pub requested_at: DateTime<Utc>,
+    /// When setting up must be over.
+    pub setup_ends_at: DateTime<Utc>,
+    /// When it is due: the end of its setting up, until release replaces it by hand-over + lifetime.
+    pub expires_at: DateTime<Utc>,
+    /// When each state was first entered.
+    #[serde(default)]
+    pub entered: BTreeMap<CloneState, DateTime<Utc>>,
+    /// AWS's immutable id of the cluster: a cluster of the same name with another one is not ours.
+    #[serde(default)]
+    pub cluster_resource_id: Option<String>,
+    /// When the master's password was changed to one that only the worker may read.
+    #[serde(default)]
+    pub master_password_at: Option<DateTime<Utc>>,
+    /// The config folder's version and hashes with which it started.
+    pub config: PinnedConfig,
+    /// How far the masking is.
+    #[serde(default)]
+    pub progress: Option<Progress>,
+    /// The worker's word that nothing unmasked is left. Release believes this alone.
+    #[serde(default)]
+    pub verdict: Option<Verdict>,
+    /// What was masked.
+    #[serde(default)]
+    pub report: Option<MaskingReport>,
+    /// How to connect, once released.
+    #[serde(default)]
+    pub access: Option<Access>,
+    /// When it was handed over.
+    #[serde(default)]
+    pub ready_at: Option<DateTime<Utc>>,
+    /// When its owner was warned of its expiry; extending clears it.
+    #[serde(default)]
+    pub warned_at: Option<DateTime<Utc>>,
+    /// What went wrong, if something did.
+    #[serde(default)]
+    pub failure: Option<Failed>,
+    /// Why it is being deleted.
+    #[serde(default)]
+    pub deleted_because: Option<DeleteReason>,
+    /// When the cluster was first seen to be absent while it is being deleted.
+    #[serde(default)]
+    pub absent_since: Option<DateTime<Utc>>,
+    /// When its deletion was confirmed.
+    #[serde(default)]
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// Its Slack message.
+    #[serde(default)]
+    pub message: Option<MessageRef>,
+    /// Whether the slot and the person's count were taken: a refused request takes none.
+    #[serde(default)]
+    pub holds_slot: bool,
+    /// DynamoDB's time to live, in epoch seconds: set only once the deletion is confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<i64>,
+}
+
+/// The config folder as it was when the clone was admitted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinnedConfig {
+    /// Key of the rules file, such as `masking/production.toml`.
+    pub rules: String,
+    /// The rules file's S3 version, if it is in a versioned bucket.
+    #[serde(default)]
+    pub rules_version: Option<String>,
+    /// SHA-256 of the rules file, in hex.
+    pub rules_hash: String,
+}
+
+/// How far a masking is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// What the worker is doing: `prepare`, `mask` or `verify`.
+    pub phase: String,
+    /// Tables done.
+    pub tables_done: u32,
+    /// Tables to do.
+    pub tables: u32,
+    /// Rows done.
+    pub rows_done: u64,
+    /// Rows to do, as the database estimates them.
+    pub rows: u64,
+}
+
+/// The worker's word on one cluster, under one rules file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The cluster that was looked at.
+    pub cluster_resource_id: String,
+    /// The execution that asked for it.
+    pub execution_arn: String,
+    /// SHA-256 of the rules file, in hex.
+    pub rules_hash: String,
+    /// When the verification ended.
+    pub at: DateTime<Utc>,
+}
+
+/// What was masked, as it is told to people. It names tables and columns, never a value.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MaskingReport {
+    /// Tables in which something was masked.
+    pub tables: Vec<MaskedTable>,
+    /// Users of production that were locked.
+    pub users_locked: u32,
+    /// What was dropped because it held credentials or called out, in words.
+    #[serde(default)]
+    pub dropped: Vec<String>,
+    /// Seconds that prepare, mask and verify took.
+    #[serde(default)]
+    pub seconds: BTreeMap<String, f64>,
+}
+
+/// One masked table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MaskedTable {
+    /// Its name, with the schema.
+    pub name: String,
+    /// Columns that were masked.
+    pub columns: u32,
+    /// Rows that were masked.
+    pub rows: u64,
+    /// How: the method's name.
+    pub method: String,
+}
+
+impl MaskingReport {
+    /// Tables, columns and rows in all.
+    pub fn totals(&self) -> (usize, u32, u64) {
+        let columns = self.tables.iter().map(|table| table.columns).sum();
+        (
+            self.tables.len(),
+            columns,
+            self.tables.iter().map(|table| table.rows).sum(),
+        )
+    }
+}
+
+/// How to connect to a released clone. The password lies in the secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// Host name.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Database.
+    pub database: String,
+    /// User.
+    pub user: String,
+    /// Name of the secret with user and password.
+    pub secret: String,
+}
+
+/// What went wrong, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failed {
+    /// The step that failed.
+    pub step: State,
+    /// The failure.
+    pub failure: Failure,
+    /// The cause, in words.
+    pub cause: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Why a clone is deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "by")]
+pub enum DeleteReason {
+    /// Its time is over.
+    Expired,
+    /// Somebody asked for it: who, as text.
+    Asked(Principal),
+    /// Its setting up failed.
+    Failed,
+    /// Its execution ended without handing it over.
+    Abandoned,
+}
+
+/// The clone's Slack message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageRef {
+    /// The channel.
+    pub channel: String,
+    /// Slack's timestamp, which is the message's id; absent while it is being posted.
+    #[serde(default)]
+    pub ts: Option<String>,
+    /// Digest of what it last said, so that the same is not said twice.
+    #[serde(default)]
+    pub digest: String,
+    /// When the expiry warning was posted for this `warned_at`.
+    #[serde(default)]
+    pub warning_said_at: Option<DateTime<Utc>>,
+}
+
+/// Everything that a new record needs beside what was granted.
+pub struct NewClone<'a> {
+    /// Its id.
+    pub id: CloneId,
+    /// What was granted.
+    pub granted: Granted,
+    /// The source as the policy describes it.
+    pub source: &'a Source,
+    /// The policy's limits.
+    pub limits: &'a Limits,
+    /// The execution.
+    pub execution: &'a ExecutionRef,
+    /// Who asked, and in which channel.
+    pub asked_by: (Principal, Option<String>),
+    /// The pinned config.
+    pub config: PinnedConfig,
+}
+
+impl CloneRecord {
+    /// The first version of a record, in the state `requested`.
+    pub fn new(new: NewClone<'_>) -> Self {
+        let requested_at = new.execution.started_at;
+        let setup_ends_at = requested_at + new.limits.setup_span();
+        Self {
+            id: new.id,
+            version: 1,
+            state: CloneState::Requested,
+            source: new.granted.source,
+            source_cluster: new.source.cluster.clone(),
+            engine: new.source.engine,
+            database: new.source.database.clone(),
+            target_class: new.granted.class.clone(),
+            class: new.granted.class,
+            masking_class: new.source.masking_class.clone(),
+            lifetime: new.granted.lifetime,
+            options: new.granted.options,
+            principal: new.asked_by.0,
+            channel: new.asked_by.1,
+            execution_arn: new.execution.arn.clone(),
+            execution_name: new.execution.name.clone(),
+            requested_at,
+            setup_ends_at,
+            expires_at: setup_ends_at,
+            entered: BTreeMap::from([(CloneState::Requested, requested_at)]),
+            cluster_resource_id: None,
+            master_password_at: None,
+            config: new.config,
+            progress: None,
+            verdict: None,
+            report: None,
+            access: None,
+            ready_at: None,
+            warned_at: None,
+            failure: None,
+            deleted_because: None,
+            absent_since: None,
+            deleted_at: None,
+            message: None,
+            holds_slot: true,
+            ttl: None,
+        }
+    }
+
+    /// Enters a state, noting when it first did.
+    pub fn enter(&mut self, state: CloneState, now: DateTime<Utc>) {
+        self.state = state;
+        self.entered.entry(state).or_insert(now);
+    }
+
+    /// Whether the steps of the workflow must stop: it is being deleted, or has failed.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(
+            self.state,
+            CloneState::Failed | CloneState::Deleting | CloneState::Deleted
+        )
+    }
+
+    /// Notes what went wrong. The first failure stays; a record that is handed over or being deleted has none.
+    pub fn fail(&mut self, failed: Failed) {
+        if self.state.is_being_set_up() {
+            let now = failed.at;
+            self.failure = Some(failed);
+            self.enter(CloneState::Failed, now);
+        }
+    }
+
+    /// Notes that the clone is handed over: its lifetime starts now.
+    pub fn hand_over(&mut self, access: Access, now: DateTime<Utc>) {
+        self.access = Some(access);
+        self.ready_at = Some(now);
+        self.expires_at = now + self.lifetime.span();
+        self.enter(CloneState::Ready, now);
+    }
+
+    /// Claims the clone for deletion.
+    pub fn claim_deletion(&mut self, because: DeleteReason, now: DateTime<Utc>) {
+        if self.state != CloneState::Deleted {
+            self.deleted_because.get_or_insert(because);
+            self.enter(CloneState::Deleting, now);
+        }
+    }
+
+    /// Closes the record: nothing of the clone is left.
+    pub fn close(&mut self, now: DateTime<Utc>) {
+        self.deleted_at = Some(now);
+        self.ttl = Some((now + chrono::TimeDelta::days(HISTORY_DAYS)).timestamp());
+        self.enter(CloneState::Deleted, now);
+    }
+
+    /// Whether the worker's verdict is about this very cluster, execution and rules file.
+    pub fn is_verified(&self) -> bool {
+        let Some(verdict) = &self.verdict else {
+            return false;
+        };
+        Some(&verdict.cluster_resource_id) == self.cluster_resource_id.as_ref()
+            && verdict.execution_arn == self.execution_arn
+            && verdict.rules_hash == self.config.rules_hash
+    }
+
+    /// The states that were entered, in order, each with the time until the next; the last lasts until `now`.
+    pub fn timeline(&self, now: DateTime<Utc>) -> Vec<(CloneState, chrono::TimeDelta)> {
+        let mut entered: Vec<_> = self.entered.iter().map(|(state, at)| (*at, *state)).collect();
+        entered.sort();
+        let ends = entered.iter().skip(1).map(|(at, _)| *at).chain([now]);
+        entered
+            .iter()
+            .zip(ends)
+            .map(|((at, state), end)| (*state, end - *at))
+            .collect()
+    }
+}
