@@ -190,3 +190,78 @@ fn names(policy: &Policy) -> String {
         .collect::<Vec<_>>()
         .join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::tests::{now, policy, record};
+    use crate::record::CloneState;
+
+    fn wish(fields: &[(&str, &str)]) -> Wish {
+        let mut wish = Wish::default();
+        for (field, text) in fields {
+            wish.set(field, text).unwrap();
+        }
+        wish
+    }
+
+    #[test]
+    fn an_empty_wish_gets_the_only_source_its_default_class_and_a_day() {
+        let granted = grant(&policy(), &Wish::default()).unwrap();
+        assert_eq!(granted.source.as_str(), "production");
+        assert_eq!(granted.class.to_string(), "db.t4g.medium");
+        assert_eq!(granted.lifetime, Lifetime::DEFAULT);
+    }
+
+    #[test]
+    fn a_wish_that_names_no_lifetime_stays_within_a_short_limit() {
+        let mut policy = policy();
+        policy.sources.values_mut().for_each(|source| source.max_lifetime = "4h".parse().unwrap());
+        assert_eq!(grant(&policy, &Wish::default()).unwrap().lifetime.to_string(), "4h");
+    }
+
+    #[rstest::rstest]
+    #[case(&[("source", "prod")], "there is no source `prod`; the policy knows `production`")]
+    #[case(&[("class", "db.x2g.huge")], "allowed are db.t4g.medium, serverless:0-4")]
+    #[case(&[("lifetime", "8d")], "8d is longer than the 7d")]
+    #[case(&[("proxy", "yes")], "`proxy`")]
+    fn what_the_policy_does_not_allow_is_refused_by_field(#[case] fields: &[(&str, &str)], #[case] said: &str) {
+        let refusal = grant(&policy(), &wish(fields)).unwrap_err().to_string();
+        assert!(refusal.contains(said), "{refusal}");
+    }
+
+    #[test]
+    fn only_the_named_channels_and_people_may_ask() {
+        let mut policy = policy();
+        policy.people.channels = vec!["C1".into()];
+        policy.people.users = vec!["U1".into()];
+        let ask = |user: &str, channel| may_ask(&policy, &Principal::Slack(user.into()), channel);
+        assert_eq!(ask("U1", Some("C1")), Ok(()));
+        assert_eq!(ask("U1", Some("C2")), Err(Refusal::ChannelNotAllowed));
+        assert_eq!(ask("U1", None), Err(Refusal::ChannelNotAllowed));
+        assert_eq!(ask("U2", Some("C1")), Err(Refusal::PersonNotAllowed));
+    }
+
+    #[test]
+    fn only_its_owner_or_an_admin_may_change_a_clone() {
+        let mut policy = policy();
+        policy.people.admins = vec!["UADMIN".into()];
+        let clone = record(CloneState::Ready);
+        let change = |user: &str| may_change(&policy, &Principal::Slack(user.into()), &clone);
+        assert_eq!(change("U0ALICE"), Ok(()));
+        assert_eq!(change("UADMIN"), Ok(()));
+        assert_eq!(change("U0BOB"), Err(Refusal::NotYours(clone.id.clone())));
+    }
+
+    #[test]
+    fn a_life_is_extended_up_to_the_policys_total_and_only_after_hand_over() {
+        let policy = policy();
+        let source = policy.sources.values().next().unwrap();
+        let clone = record(CloneState::Ready);
+        let day: Lifetime = "1d".parse().unwrap();
+        assert_eq!(extend(source, &clone, day, now()), Ok(clone.expires_at + day.span()));
+        assert!(matches!(extend(source, &clone, "60d".parse().unwrap(), now()), Err(Refusal::TooLong { .. })));
+        let unfinished = record(CloneState::Masking);
+        assert!(matches!(extend(source, &unfinished, day, now()), Err(Refusal::NotExtendable(..))));
+    }
+}

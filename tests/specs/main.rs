@@ -1,0 +1,3 @@
+//! The specifications, end to end.
+
+mod architecture;
