@@ -1,0 +1,437 @@
+//! The whole: one entry for every call, and what a program or a test registers and looks at.
+
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::answer::{self, Answer};
+use crate::borrowed::Borrowed;
+use crate::dynamodb::DynamoDb;
+use crate::ecs::{Ecs, TaskRun};
+use crate::faults::Faults;
+use crate::function::{FunctionError, function};
+use crate::gate::Gate;
+use crate::lambda::Lambda;
+use crate::place::Place;
+use crate::rds::{self, Rds};
+use crate::record::{Outcome, Recorded};
+use crate::request::{self, Scope};
+use crate::schedule::{Events, Target};
+use crate::secrets::Secrets;
+use crate::server::{self, Served};
+use crate::sfn::Sfn;
+use crate::tasks::Integrations;
+use crate::work::Work;
+use crate::{Time, client};
+
+/// How often [`LocalAws::idle`] looks again while nothing tells it of a change.
+const IDLE_POLL: Duration = Duration::from_millis(20);
+
+/// How often a schedule tries to start its target, and the wait between.
+const SCHEDULE_ATTEMPTS: usize = 3;
+const SCHEDULE_RETRY: Duration = Duration::from_secs(30);
+
+/// What the embedded AWS is told when it starts.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The clock of everything in it.
+    pub time: Time,
+    /// The folder that it keeps its files in; what it made there is removed at the end.
+    pub home: PathBuf,
+    /// The Region that ARNs name.
+    pub region: String,
+    /// The account that ARNs name: twelve digits. STS, SNS and S3 know one account a process, the first.
+    pub account: String,
+    /// The database service's; its home, Region and account are taken from here.
+    pub rds: rds::Options,
+}
+
+impl Options {
+    /// AWS's own limits, in `home`, on `time`.
+    pub fn new(time: Time, home: impl Into<PathBuf>) -> Self {
+        let rds = rds::Options::new(home);
+        Self {
+            time,
+            home: rds.home.clone(),
+            region: rds.region.clone(),
+            account: rds.account.clone(),
+            rds,
+        }
+    }
+}
+
+/// Why the embedded AWS could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The tables' engine.
+    #[error("starting DynamoDB")]
+    DynamoDb(#[source] dynoxide::DynoxideError),
+    /// The database service.
+    #[error("starting RDS")]
+    Rds(#[source] rds::Error),
+}
+
+/// The embedded AWS. A clone is another handle on the same one.
+#[derive(Clone)]
+pub struct LocalAws(Arc<Inner>);
+
+struct Inner {
+    time: Time,
+    place: Place,
+    gate: Gate,
+    work: Work,
+    dynamodb: DynamoDb,
+    lambda: Lambda,
+    ecs: Ecs,
+    secrets: Secrets,
+    borrowed: Borrowed,
+    events: Events,
+    sfn: Sfn,
+    rds: Rds,
+}
+
+impl fmt::Debug for LocalAws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalAws")
+            .field("place", &self.0.place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl LocalAws {
+    /// Starts an empty AWS. Call it within a tokio runtime, and [`shutdown`](Self::shutdown) at the end.
+    ///
+    /// # Errors
+    /// [`Error`] names the service that could not start.
+    pub fn start(options: Options) -> Result<Self, Error> {
+        let Options {
+            time,
+            home,
+            region,
+            account,
+            rds,
+        } = options;
+        let place = Place {
+            region: region.clone(),
+            account: account.clone(),
+        };
+        let (work, gate) = (Work::new(), Gate::new(time.clone()));
+        let dynamodb = DynamoDb::new(time.clone(), place.clone(), work.clone()).map_err(Error::DynamoDb)?;
+        let lambda = Lambda::new(time.clone(), place.clone(), work.clone());
+        let ecs = Ecs::new(time.clone(), place.clone(), work.clone());
+        let events = Events::new(time.clone(), work.clone());
+        let tasks = Integrations {
+            gate: gate.clone(),
+            lambda: lambda.clone(),
+            ecs: ecs.clone(),
+        };
+        let sfn = Sfn::new(
+            time.clone(),
+            region.clone(),
+            account.clone(),
+            Arc::new(tasks),
+            Arc::new(events.clone()),
+        );
+        let rds = Rds::new(
+            time.clone(),
+            rds::Options {
+                home,
+                region,
+                account,
+                ..rds
+            },
+        )
+        .map_err(Error::Rds)?;
+        let secrets = Secrets::new(time.clone(), place.clone());
+        let borrowed = Borrowed::new(place.clone());
+        let inner = Inner {
+            time,
+            place,
+            gate,
+            work,
+            dynamodb,
+            lambda,
+            ecs,
+            secrets,
+            borrowed,
+            events,
+            sfn,
+            rds,
+        };
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Answers one request of AWS's API. The service is that of the signature's credential scope, and the
+    /// access key id is the caller's name; signatures are not checked. Once begun, a call is carried out even
+    /// when the caller goes away.
+    pub async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let Some(scope) = request::scope(&request) else {
+            return unsigned(&request);
+        };
+        if !answer::knows(&scope.service) {
+            let message = format!(
+                "Credential should be scoped to a known service, not `{}`.",
+                scope.service
+            );
+            return answer::error(&scope.service, 403, "InvalidSignatureException", &message);
+        }
+        let operation = request::operation(&scope.service, &request);
+        let gate = &self.0.gate;
+        let admitted = match gate.admit(&scope.principal, &scope.service, &operation).await {
+            Ok(admitted) => admitted,
+            Err(failure) => {
+                return answer::error(&scope.service, failure.status, &failure.code, &failure.message);
+            }
+        };
+        let (aws, service) = (self.clone(), scope.service.clone());
+        let carried_out = self
+            .0
+            .work
+            .spawn(async move { aws.carry_out(scope, &operation, request).await })
+            .await;
+        let answer = match (carried_out, admitted.fails_after) {
+            (Ok(Some(_)), Some(failure)) => {
+                gate.calls.end(admitted.n, failure.outcome());
+                return answer::error(&service, failure.status, &failure.code, &failure.message);
+            }
+            (Ok(Some(answer)), None) => answer,
+            (Ok(None), _) => answer::error(
+                &service,
+                503,
+                "ServiceUnavailable",
+                "The embedded AWS is shutting down",
+            ),
+            (Err(_), _) => answer::error(&service, 500, "InternalFailure", "The embedded AWS failed"),
+        };
+        gate.calls.end(admitted.n, Outcome::of(&answer, false));
+        answer
+    }
+
+    async fn carry_out(&self, scope: Scope, operation: &str, request: Request<Bytes>) -> Answer {
+        let inner = &self.0;
+        match scope.service.as_str() {
+            "dynamodb" => inner.dynamodb.call(operation, &request),
+            "ecs" => inner.ecs.call(operation, &request),
+            "lambda" => inner.lambda.call(operation, &request).await,
+            "rds" => inner.rds.call(request).await,
+            "s3" => inner.borrowed.s3(request).await,
+            "secretsmanager" => inner.secrets.call(operation, request).await,
+            "sns" => inner.borrowed.sns(request).await,
+            "states" => inner.sfn.call(request).await,
+            "sts" => inner.borrowed.sts(&scope.principal, operation, request).await,
+            other => answer::error(other, 403, "InvalidSignatureException", "No such service"),
+        }
+    }
+
+    /// Serves AWS's API on `listener`, which should be on loopback: signatures are not checked.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    pub async fn serve(&self, listener: TcpListener) -> std::io::Result<Served> {
+        server::serve(self.clone(), listener, self.0.work.stop().child_token())
+    }
+
+    /// An SDK's HTTP client that calls this AWS without a socket.
+    pub fn http_client(&self) -> SharedHttpClient {
+        client::http_client(self.clone())
+    }
+
+    /// Every call since the start.
+    pub fn calls(&self) -> Vec<Recorded> {
+        self.0.gate.calls.all()
+    }
+
+    /// How many calls there were since the start.
+    pub fn count(&self) -> usize {
+        self.0.gate.calls.count()
+    }
+
+    /// Faults on demand.
+    pub fn faults(&self) -> &Faults {
+        &self.0.gate.faults
+    }
+
+    /// The database service: its production clusters are made there.
+    pub fn rds(&self) -> &Rds {
+        &self.0.rds
+    }
+
+    /// Step Functions: state machines can be created and looked at there.
+    pub fn sfn(&self) -> &Sfn {
+        &self.0.sfn
+    }
+
+    /// Registers a Lambda function, or replaces the one of that name.
+    pub fn lambda<F, Fut>(&self, name: &str, handler: F)
+    where
+        F: Fn(Value) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Value, FunctionError>> + Send + 'static,
+    {
+        self.0.lambda.register(name, function(handler));
+    }
+
+    /// The ARN of a Lambda function of that name.
+    pub fn lambda_arn(&self, name: &str) -> String {
+        self.0.lambda.arn(name)
+    }
+
+    /// Registers the program of an ECS task family: its answer is the exit code. The family gets a task
+    /// definition with one container called as the family, unless it has one already.
+    pub fn ecs_task<F, Fut>(&self, family: &str, handler: F)
+    where
+        F: Fn(TaskRun) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = i32> + Send + 'static,
+    {
+        self.0.ecs.register(family, handler);
+    }
+
+    /// Delivers the changes of a DynamoDB table as its stream would to a Lambda function: in order, at least
+    /// once, up to ten records an event; a handler that fails gets the records again. The table's stream is
+    /// switched on if it is not, also when the table is created later.
+    pub fn stream<F, Fut>(&self, table: &str, handler: F)
+    where
+        F: Fn(Value) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Value, FunctionError>> + Send + 'static,
+    {
+        self.0.dynamodb.stream(table, function(handler));
+    }
+
+    /// Calls `handler` with the `Step Functions Execution Status Change` event of each execution that ends; one
+    /// that fails is tried twice more, minutes later.
+    pub fn on_execution_status<F, Fut>(&self, handler: F)
+    where
+        F: Fn(Value) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Value, FunctionError>> + Send + 'static,
+    {
+        self.0.events.rule(function(handler));
+    }
+
+    /// Starts `target` every so often, first after one period. A schedule of the same name is replaced.
+    pub fn schedule(&self, name: &str, every: Duration, target: Target) {
+        let stop = self.0.events.schedule(name);
+        let (time, name) = (self.0.time.clone(), name.to_owned());
+        let aws = Arc::downgrade(&self.0);
+        let periods = async move {
+            loop {
+                time.sleep(every).await;
+                let Some(inner) = Weak::upgrade(&aws) else { return };
+                let (aws, name, target) = (Self(Arc::clone(&inner)), name.clone(), target.clone());
+                drop(inner.work.spawn(async move { aws.fire(&name, &target).await }));
+            }
+        };
+        drop(
+            self.0
+                .work
+                .spawn_quietly(async move { stop.run_until_cancelled(periods).await }),
+        );
+    }
+
+    /// Ends a schedule; says whether there was one.
+    pub fn unschedule(&self, name: &str) -> bool {
+        self.0.events.unschedule(name)
+    }
+
+    /// Starts a schedule's target through the API, as EventBridge does.
+    async fn fire(&self, name: &str, target: &Target) {
+        for attempt in 1..=SCHEDULE_ATTEMPTS {
+            let Ok(request) = self.start_of(target) else {
+                return;
+            };
+            let answer = self.call(request).await;
+            if answer.status().is_success() {
+                return;
+            }
+            let code = answer::code(&answer).unwrap_or_default();
+            tracing::warn!(
+                schedule = name,
+                attempt,
+                code,
+                "a schedule could not start its target"
+            );
+            self.0.time.sleep(SCHEDULE_RETRY).await;
+        }
+    }
+
+    fn start_of(&self, target: &Target) -> Result<Request<Bytes>, http::Error> {
+        let region = &self.0.place.region;
+        match target {
+            Target::StateMachine { arn, input } => {
+                let body = json!({ "stateMachineArn": arn, "input": input.to_string() }).to_string();
+                request::ours(
+                    "events",
+                    region,
+                    "states",
+                    "AWSStepFunctions.StartExecution",
+                    body,
+                )
+            }
+            Target::Lambda { function, input } => {
+                let mut request = request::ours("events", region, "lambda", "Invoke", input.to_string())?;
+                *request.uri_mut() = format!("/2015-03-31/functions/{function}/invocations").parse()?;
+                request
+                    .headers_mut()
+                    .insert("x-amz-invocation-type", http::HeaderValue::from_static("Event"));
+                Ok(request)
+            }
+        }
+    }
+
+    /// The current value of a secret, by name or ARN.
+    pub fn secret_value(&self, id: &str) -> Option<String> {
+        self.0.secrets.value(id)
+    }
+
+    /// Waits until no call, execution, task, asynchronous invocation or stream delivery is under way.
+    pub async fn idle(&self) {
+        let mut changes = self.0.work.changes();
+        loop {
+            if self.is_idle() {
+                // What ended just now may be about to start something else.
+                tokio::task::yield_now().await;
+                if self.is_idle() {
+                    return;
+                }
+            }
+            tokio::select! {
+                _ = changes.changed() => {}
+                () = tokio::time::sleep(IDLE_POLL) => {}
+            }
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.0.work.is_idle() && self.0.sfn.running() == 0
+    }
+
+    /// Stops executions, tasks, schedules, servers and databases, and removes every file. Calls that come later
+    /// are answered with `ServiceUnavailable`.
+    pub async fn shutdown(&self) {
+        let inner = &self.0;
+        inner.sfn.shutdown().await;
+        inner.work.shutdown().await;
+        inner.rds.shutdown().await;
+        // Handlers usually hold clients of this very AWS: let go of them, or nothing would ever be freed.
+        inner.lambda.clear();
+        inner.ecs.clear();
+        inner.dynamodb.clear();
+        inner.events.clear();
+    }
+}
+
+/// The answer to a request that nobody signed: its service can only be guessed from its protocol.
+fn unsigned(request: &Request<Bytes>) -> Answer {
+    let (service, code) = match request.headers().contains_key("x-amz-target") {
+        true => ("secretsmanager", "MissingAuthenticationTokenException"),
+        false => ("sts", "MissingAuthenticationToken"),
+    };
+    answer::error(service, 403, code, "Request is missing Authentication Token")
+}
