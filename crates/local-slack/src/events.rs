@@ -1,0 +1,107 @@
+//! The Events API: what happens in the workspace, told to the app until it acknowledges.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::answer::Answer;
+use crate::gateway::Ack;
+use crate::message::Message;
+use crate::shared::Shared;
+
+impl Shared {
+    /// Sends an event once; if it was not acknowledged, sends it again in the background.
+    pub(crate) async fn send_event(self: Arc<Shared>, event: Value) -> Answer {
+        let id = format!("Ev{}", Uuid::new_v4().simple());
+        match self.deliver("/slack/events", self.event(&event, &id)).await {
+            Ok(ack) if ack.is_success() => Answer::acknowledged(Some(ack)),
+            failed => {
+                let answer = match &failed {
+                    Ok(ack) => Answer {
+                        failure: ack.failure().map(str::to_owned),
+                        ..Answer::acknowledged(Some(ack.clone()))
+                    },
+                    Err(name) => Answer::failed(name),
+                };
+                tokio::spawn(self.retry(event, id, reason(&failed)));
+                answer
+            }
+        }
+    }
+
+    async fn retry(self: Arc<Shared>, event: Value, id: String, mut reason: &'static str) {
+        for (number, wait) in (1..).zip(&self.options.patience.event_retries) {
+            if self.is_stopped_within(*wait).await {
+                return;
+            }
+            let request = self.event(&event, &id).retry(number, reason);
+            let answer = self.deliver("/slack/events", request).await;
+            if answer.as_ref().is_ok_and(Ack::is_success) {
+                return;
+            }
+            reason = self::reason(&answer);
+        }
+        tracing::warn!(event = id, "the app never acknowledged the event");
+    }
+
+    async fn is_stopped_within(&self, wait: Duration) -> bool {
+        tokio::time::timeout(wait, self.stop.cancelled()).await.is_ok()
+    }
+
+    pub(crate) async fn open_home(self: Arc<Shared>, user: &str) -> Answer {
+        let event = json!({
+            "type": "app_home_opened", "user": user, "channel": self.store().direct(user), "tab": "home",
+            "event_ts": self.event_ts(),
+        });
+        self.send_event(event).await
+    }
+
+    pub(crate) async fn run_step(
+        self: Arc<Shared>,
+        callback_id: &str,
+        inputs: &BTreeMap<String, Value>,
+    ) -> (Answer, String) {
+        let execution = format!("Fx{}", Uuid::new_v4().simple());
+        let event = json!({
+            "type": "function_executed",
+            "function": {"id": "Fn0STEP", "callback_id": callback_id, "title": callback_id, "type": "app",
+                "app_id": self.options.app.id, "input_parameters": [], "output_parameters": []},
+            "inputs": inputs, "function_execution_id": execution,
+            "workflow_execution_id": format!("Wx{}", Uuid::new_v4().simple()),
+            "bot_access_token": self.options.bot_token, "event_ts": self.event_ts(),
+        });
+        (self.send_event(event).await, execution)
+    }
+
+    /// Tells the app that a message speaks to it.
+    pub(crate) fn tell_of_mention(self: &Arc<Shared>, message: &Message) {
+        if !message
+            .text
+            .contains(&format!("<@{}>", self.options.app.bot_user_id))
+        {
+            return;
+        }
+        let event = json!({
+            "type": "app_mention", "user": message.user, "text": message.text, "ts": message.ts,
+            "channel": message.channel, "thread_ts": message.thread_ts, "event_ts": message.ts,
+        });
+        let shared = self.clone();
+        tokio::spawn(async move { shared.send_event(event).await });
+    }
+
+    fn event_ts(&self) -> String {
+        self.store().next_ts(self.now())
+    }
+}
+
+/// Slack's `X-Slack-Retry-Reason`.
+fn reason(answer: &Result<Ack, &'static str>) -> &'static str {
+    match answer {
+        Err("operation_timeout") => "http_timeout",
+        Err(_) => "connection_failed",
+        Ok(_) => "http_error",
+    }
+}
