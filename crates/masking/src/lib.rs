@@ -1,1 +1,24 @@
 //! Masking rules, their coverage of a schema, and how each column is masked; pure.
+//!
+//! The path of a run: [`Rules::parse`] reads `masking/<source>.toml`, [`coverage`] holds the rules against the
+//! clone's [`Schema`] and refuses what it cannot vouch for, [`plan`] chooses a method for each table, and a
+//! [`Masker`] rewrites the values of one column under a [`Key`] that lives as long as the run.
+//! [`suggest`] writes a first rules file from a schema and a sample of its values.
+//!
+//! Nothing here knows a database, a clock or an environment. No value that is masked is ever part of an error.
+
+mod coverage;
+mod key;
+pub mod plan;
+pub mod rules;
+pub mod schema;
+mod suggest;
+pub mod transform;
+
+pub use coverage::{Classified, ColumnTreatment, Refused, TableTreatment, Unclassified, coverage};
+pub use key::{Key, Prf};
+pub use plan::{Method, TablePlan, plan};
+pub use rules::{InvalidRules, Problem, Rules};
+pub use schema::{Column, Engine, ForeignKey, Kind, Schema, Table, TableKind, TableName, Unique};
+pub use suggest::{Sample, suggest};
+pub use transform::{Masker, Transform};

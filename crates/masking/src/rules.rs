@@ -1,0 +1,211 @@
+//! The rules file: which table and column is masked how.
+//!
+//! ```toml
+//! "*.email" = "email"                 # every table's column `email`
+//! "*.created_at" = "keep"
+//!
+//! [tables.customers]
+//! name = { name = "full", locale = "ja" }
+//! notes = { text = "drop" }
+//! profile = { json = { "$.user.email" = "email", "$..*" = "null" } }
+//! contact = { mask = "email", same = "email" }   # same input, same output, in every column that says so
+//!
+//! [tables."sales.audit_log"]
+//! rows = "none"                       # the table is emptied
+//! ```
+//! The most exact rule wins: a table named with its schema, a table named without, then the pattern with the most
+//! literal characters, the later of two equal ones.
+
+mod parse;
+pub(crate) use parse::nearest;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::schema::{Table, TableName};
+use crate::transform::Transform;
+
+/// A rules file, read and checked by itself; [`crate::coverage`] holds it against a schema.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub(crate) source: Source,
+    pub(crate) patterns: Vec<PatternRule>,
+    pub(crate) tables: Vec<TableRule>,
+    pub(crate) large_objects: Option<LargeObjects>,
+    /// Other databases of a PostgreSQL cluster that are dropped from the clone.
+    pub drop_databases: Vec<String>,
+}
+
+/// What happens to PostgreSQL's large objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LargeObjects {
+    /// They stay.
+    Keep,
+    /// They are unlinked.
+    Drop,
+}
+
+/// `"<table>.<column>" = …` with `*` for any characters.
+#[derive(Clone, Debug)]
+pub(crate) struct PatternRule {
+    pub(crate) pattern: String,
+    pub(crate) rule: ColumnRule,
+}
+
+/// `[tables.<name>]`.
+#[derive(Clone, Debug)]
+pub(crate) struct TableRule {
+    /// As written: `table` or `schema.table`.
+    pub(crate) name: String,
+    pub(crate) span: Range<usize>,
+    pub(crate) rows_none: bool,
+    pub(crate) columns: Vec<(String, ColumnRule)>,
+}
+
+/// How one column is masked.
+#[derive(Clone, Debug)]
+pub(crate) struct ColumnRule {
+    pub(crate) transform: Transform,
+    pub(crate) same: Option<String>,
+    /// Where the rule's key stands in the file.
+    pub(crate) span: Range<usize>,
+}
+
+/// The file's name and text, for messages.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    name: String,
+    text: Arc<str>,
+}
+
+/// Something wrong in a rules file, or between it and the schema: its line, and what would be right.
+#[derive(Clone, Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{file}:{line}: {message}")]
+pub struct Problem {
+    /// The file's name.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: usize,
+    /// What is wrong, and what is right.
+    pub message: String,
+    #[source_code]
+    code: miette::NamedSource<Arc<str>>,
+    #[label("here")]
+    at: miette::SourceSpan,
+}
+
+impl PartialEq for Problem {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.file, self.line, &self.message) == (&other.file, other.line, &other.message)
+    }
+}
+
+/// A rules file that cannot be used: everything that is wrong with it.
+#[derive(Clone, Debug, thiserror::Error, miette::Diagnostic)]
+#[error("the masking rules are wrong:\n{}", list(.0))]
+pub struct InvalidRules(#[related] pub Vec<Problem>);
+
+fn list(problems: &[Problem]) -> String {
+    problems
+        .iter()
+        .map(|problem| format!("  {problem}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+impl Source {
+    pub(crate) fn problem(&self, span: &Range<usize>, message: impl Into<String>) -> Problem {
+        let before = self.text.get(..span.start).unwrap_or(&self.text);
+        Problem {
+            file: self.name.clone(),
+            line: before.matches('\n').count() + 1,
+            message: message.into(),
+            code: miette::NamedSource::new(&self.name, Arc::clone(&self.text)),
+            at: (span.start, span.len()).into(),
+        }
+    }
+}
+
+impl Rules {
+    /// Reads a rules file; `name` is what messages call it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, each with its line.
+    pub fn parse(name: &str, text: &str) -> Result<Self, InvalidRules> {
+        parse::parse(Source {
+            name: name.to_owned(),
+            text: text.into(),
+        })
+    }
+
+    /// SHA-256-sized fingerprint (BLAKE3, hexadecimal) of the file's text, for the record and the verdict.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        blake3::hash(self.source.text.as_bytes()).to_hex().to_string()
+    }
+
+    /// The file's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.source.name
+    }
+
+    /// The rule for a column of a table, by its own name or its parent's, and the name that it went by.
+    pub(crate) fn rule(&self, table: &Table, column: &str) -> Option<&ColumnRule> {
+        let names = [Some(&table.name), table.parent.as_ref()];
+        let exact = names
+            .into_iter()
+            .flatten()
+            .find_map(|name| self.exact(name, column));
+        exact.or_else(|| {
+            names
+                .into_iter()
+                .flatten()
+                .find_map(|name| self.pattern(name, column))
+        })
+    }
+
+    pub(crate) fn table_rules(&self, name: &TableName) -> impl Iterator<Item = &TableRule> {
+        let mut rules: Vec<_> = self
+            .tables
+            .iter()
+            .filter(|rule| names_table(&rule.name, name))
+            .collect();
+        // With its schema before without.
+        rules.sort_by_key(|rule| rule.name == name.table);
+        rules.into_iter()
+    }
+
+    fn exact(&self, name: &TableName, column: &str) -> Option<&ColumnRule> {
+        self.table_rules(name)
+            .flat_map(|table| &table.columns)
+            .find_map(|(named, rule)| (named == column).then_some(rule))
+    }
+
+    fn pattern(&self, name: &TableName, column: &str) -> Option<&ColumnRule> {
+        let places = [format!("{name}.{column}"), format!("{}.{column}", name.table)];
+        self.patterns
+            .iter()
+            .filter(|rule| places.iter().any(|place| glob(&rule.pattern, place)))
+            .max_by_key(|rule| rule.pattern.chars().filter(|c| *c != '*').count())
+            .map(|rule| &rule.rule)
+    }
+}
+
+/// Whether a rule's table name, with or without schema, means that table.
+pub(crate) fn names_table(written: &str, name: &TableName) -> bool {
+    written == name.table || written == name.to_string()
+}
+
+/// Whether `text` matches `pattern`, in which `*` stands for any characters.
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
+            (0..=rest.len()).any(|skip| rest.is_char_boundary(skip) && glob(tail, &rest[skip..]))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;
