@@ -216,8 +216,14 @@ mod tests {
     #[test]
     fn a_wish_that_names_no_lifetime_stays_within_a_short_limit() {
         let mut policy = policy();
-        policy.sources.values_mut().for_each(|source| source.max_lifetime = "4h".parse().unwrap());
-        assert_eq!(grant(&policy, &Wish::default()).unwrap().lifetime.to_string(), "4h");
+        policy
+            .sources
+            .values_mut()
+            .for_each(|source| source.max_lifetime = "4h".parse().unwrap());
+        assert_eq!(
+            grant(&policy, &Wish::default()).unwrap().lifetime.to_string(),
+            "4h"
+        );
     }
 
     #[rstest::rstest]
@@ -225,7 +231,10 @@ mod tests {
     #[case(&[("class", "db.x2g.huge")], "allowed are db.t4g.medium, serverless:0-4")]
     #[case(&[("lifetime", "8d")], "8d is longer than the 7d")]
     #[case(&[("proxy", "yes")], "`proxy`")]
-    fn what_the_policy_does_not_allow_is_refused_by_field(#[case] fields: &[(&str, &str)], #[case] said: &str) {
+    fn what_the_policy_does_not_allow_is_refused_by_field(
+        #[case] fields: &[(&str, &str)],
+        #[case] said: &str,
+    ) {
         let refusal = grant(&policy(), &wish(fields)).unwrap_err().to_string();
         assert!(refusal.contains(said), "{refusal}");
     }
@@ -259,9 +268,18 @@ mod tests {
         let source = policy.sources.values().next().unwrap();
         let clone = record(CloneState::Ready);
         let day: Lifetime = "1d".parse().unwrap();
-        assert_eq!(extend(source, &clone, day, now()), Ok(clone.expires_at + day.span()));
-        assert!(matches!(extend(source, &clone, "60d".parse().unwrap(), now()), Err(Refusal::TooLong { .. })));
+        assert_eq!(
+            extend(source, &clone, day, now()),
+            Ok(clone.expires_at + day.span())
+        );
+        assert!(matches!(
+            extend(source, &clone, "60d".parse().unwrap(), now()),
+            Err(Refusal::TooLong { .. })
+        ));
         let unfinished = record(CloneState::Masking);
-        assert!(matches!(extend(source, &unfinished, day, now()), Err(Refusal::NotExtendable(..))));
+        assert!(matches!(
+            extend(source, &unfinished, day, now()),
+            Err(Refusal::NotExtendable(..))
+        ));
     }
 }
