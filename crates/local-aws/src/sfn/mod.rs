@@ -3,8 +3,16 @@
 //! What it does not know it refuses when the machine is created, naming the state. Waits and retry intervals pass
 //! on [`Time`](crate::Time), so a faster clock shortens them; timeouts never are.
 
+mod api;
+mod asl;
 mod error;
+mod machine;
+mod record;
+mod run;
+mod service;
+mod tokens;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,6 +22,9 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::Error;
 
+use self::machine::Settings;
+use self::record::locked;
+use self::service::Service;
 use crate::Time;
 
 /// How a task failed: what `Retry` and `Catch` match, and the text that goes with it.
@@ -28,7 +39,8 @@ pub struct TaskFailure {
 
 /// What Task states can do; the rest of the embedded AWS implements it.
 ///
-/// `cancel` is cancelled when the task timed out or its execution was stopped; the future is then dropped soon after.
+/// `cancel` is cancelled when the task timed out or its execution was stopped: the future then has ten seconds to clean
+/// up before it is dropped. Its answer is no longer asked for.
 pub trait Tasks: Send + Sync {
     /// Invokes a Lambda function and answers with its payload.
     ///
@@ -83,9 +95,7 @@ pub struct Execution {
 /// Step Functions. A clone is another handle on the same service.
 #[derive(Clone)]
 pub struct Sfn {
-    time: Time,
-    tasks: Arc<dyn Tasks>,
-    sink: Arc<dyn StatusSink>,
+    service: Arc<Service>,
 }
 
 impl Sfn {
@@ -97,45 +107,72 @@ impl Sfn {
         tasks: Arc<dyn Tasks>,
         sink: Arc<dyn StatusSink>,
     ) -> Self {
-        let _ = (region, account);
-        Self { time, tasks, sink }
+        let (tokens, tracker, kept) = Default::default();
+        Self {
+            service: Arc::new(Service {
+                time,
+                region,
+                account,
+                tasks,
+                sink,
+                tokens,
+                tracker,
+                kept,
+            }),
+        }
     }
 
-    /// Answers one request of the service's JSON 1.0 protocol.
+    /// Answers one request of the service's JSON 1.0 protocol. Call it within a tokio runtime: executions run there.
     pub async fn call(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
-        let _ = (request, &self.tasks, &self.sink, self.time.now());
-        http::Response::new(Bytes::new())
+        api::answer(&self.service, &request)
     }
 
     /// Creates a state machine, or answers with the existing one if it is the same, and gives its ARN.
     ///
     /// # Errors
     /// [`Error::InvalidDefinition`] names the state and what would be right; [`Error::InvalidName`],
-    /// [`Error::StateMachineAlreadyExists`].
+    /// [`Error::StateMachineAlreadyExists`], [`Error::StateMachineDeleting`].
     pub fn create(&self, name: &str, definition: &str) -> Result<String, Error> {
-        let _ = definition;
-        Err(Error::InvalidName(name.to_owned()))
+        let role = format!("arn:aws:iam::{}:role/{name}", self.service.account);
+        let machine = self
+            .service
+            .create(name, role, definition, Settings::default(), BTreeMap::new())?;
+        Ok(machine.arn.clone())
     }
 
-    /// Starts an execution as a schedule or a rule does, and gives its ARN.
+    /// Starts an execution as a schedule or a rule does, and gives its ARN. Call it within a tokio runtime.
     ///
     /// # Errors
     /// As StartExecution: [`Error::StateMachineDoesNotExist`], [`Error::ExecutionAlreadyExists`], …
-    pub fn start(&self, state_machine_arn: &str, name: Option<String>, input: Value) -> Result<String, Error> {
-        let _ = (name, input);
-        Err(Error::StateMachineDoesNotExist(state_machine_arn.to_owned()))
+    pub fn start(
+        &self,
+        state_machine_arn: &str,
+        name: Option<String>,
+        input: Value,
+    ) -> Result<String, Error> {
+        Ok(self.service.start(state_machine_arn, name, input)?.arn.clone())
     }
 
     /// How many executions run now.
     pub fn running(&self) -> usize {
-        0
+        locked(&self.service.kept)
+            .executions
+            .iter()
+            .filter(|record| record.is_running())
+            .count()
     }
 
     /// All executions, oldest first.
     pub fn executions(&self) -> Vec<Execution> {
-        Vec::new()
+        locked(&self.service.kept)
+            .executions
+            .iter()
+            .map(|record| record.summary())
+            .collect()
     }
 
-    /// Stops every execution and waits until their tasks are gone.
-    pub async fn shutdown(&self) {}
+    /// Stops every execution and waits until their tasks are gone, some seconds at most.
+    pub async fn shutdown(&self) {
+        self.service.shutdown().await;
+    }
 }
