@@ -1,2 +1,29 @@
-//! Chores: setup, test and measurements.
-fn main() {}
+//! Chores: `cargo xtask setup` installs what the tests need, `cargo xtask test` does that and runs them all.
+
+mod setup;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+/// Chores of this repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", version)]
+struct Args {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Install what the tests need: PostgreSQL, MariaDB, and boto3 in a Python environment of its own.
+    Setup(setup::Args),
+    /// Set up, then run all tests: with cargo-nextest if it is installed, else with `cargo test`.
+    Test(test::Args),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().chore {
+        Chore::Setup(args) => setup::run(&args).map(|_| ()),
+        Chore::Test(args) => test::run(&args),
+    }
+}
