@@ -1,1 +1,3 @@
 //! `doppel`: the command line, and a whole AWS on this machine.
+
+pub mod local;

@@ -1,0 +1,3 @@
+//! `doppel local`: the whole of doppel on this machine.
+
+pub mod shop;
