@@ -1,2 +1,13 @@
 //! Lambda `mask-command`: emits the ECS tasks that mask a clone.
-fn main() {}
+
+use clap::Parser;
+use runtime::Clock;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    runtime::init();
+    let settings = lambda_mask_command::Settings::parse();
+    let clock = Clock::wall();
+    let deps = lambda_mask_command::Deps::new(&settings, &runtime::aws(&clock).await, clock);
+    runtime::serve(|request| lambda_mask_command::handle(&deps, request)).await
+}

@@ -1,2 +1,13 @@
 //! Lambda `release`: opens a verified clone to its owner, one step a call.
-fn main() {}
+
+use clap::Parser;
+use runtime::Clock;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    runtime::init();
+    let settings = lambda_release::Settings::parse();
+    let clock = Clock::wall();
+    let deps = lambda_release::Deps::new(&settings, &runtime::aws(&clock).await, clock);
+    runtime::serve(|request| lambda_release::handle(&deps, request)).await
+}

@@ -1,2 +1,13 @@
 //! Lambda `resize`: brings a masked clone to the class that was asked for, one step a call.
-fn main() {}
+
+use clap::Parser;
+use runtime::Clock;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    runtime::init();
+    let settings = lambda_resize::Settings::parse();
+    let clock = Clock::wall();
+    let deps = lambda_resize::Deps::new(&settings, &runtime::aws(&clock).await, clock);
+    runtime::serve(|request| lambda_resize::handle(&deps, request)).await
+}

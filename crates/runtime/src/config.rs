@@ -91,6 +91,10 @@ pub enum ConfigError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Policy(#[from] Box<WrongPolicy>),
+    /// The masking rules are wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Rules(#[from] masking::InvalidRules),
     /// A file could not be read from disk.
     #[error("the configuration `{0}` cannot be read")]
     Read(PathBuf, #[source] std::io::Error),
@@ -164,6 +168,13 @@ impl ConfigFolder {
         } else {
             Err(ConfigError::Changed(pinned.rules.clone()))
         }
+    }
+
+    /// The masking rules of a source, read and found to make sense: to be pinned by a clone of it.
+    pub async fn checked_rules(&self, source: &SourceName) -> Result<Pinned, ConfigError> {
+        let file = self.rules(&Self::rules_key(source)).await?;
+        masking::Rules::parse(&self.place(&file.key), &file.text)?;
+        Ok(file)
     }
 
     /// The prices; none are known if there is no such file.

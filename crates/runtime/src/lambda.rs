@@ -81,7 +81,8 @@ where
             failure: Failure::BadRequest,
             message: format!("the Lambda's request cannot be read: {error}"),
         })?;
-        let result = match handler(request).await {
+        // Boxed: the layout of a handler with its AWS calls nests deeper than the compiler looks.
+        let result = match Box::pin(handler(request)).await {
             Ok(answer) => serde_json::to_value(answer).map_err(|error| Raised {
                 failure: Failure::Internal,
                 message: error.to_string(),

@@ -7,6 +7,7 @@
 //! - [`ConfigFolder`]: policy, masking rules and prices, from a folder or from S3.
 //! - [`Secrets`]: passwords, made and read without ever being shown.
 //! - [`observe`]: what AWS shows of one clone, for the plans.
+//! - [`step`]: what the Lambdas of the workflow's steps have in common.
 //! - [`serve`] and [`invoke`]: a Lambda's bootstrap; a failure's name is what the state machine matches.
 
 pub mod aws;
@@ -17,6 +18,7 @@ mod log;
 mod observe;
 mod records;
 mod secrets;
+pub mod step;
 
 pub use aws::{aws, aws_at};
 pub use clock::{Clock, Waits};
@@ -26,3 +28,4 @@ pub use log::init;
 pub use observe::{describe_cluster, observe};
 pub use records::{Decision, Listed, Records, RecordsError};
 pub use secrets::{Login, Secrets, SecretsError, random_password};
+pub use step::{Bench, StepError, StepSettings};
