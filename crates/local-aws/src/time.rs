@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
-use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource, TimeSource};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use chrono::{DateTime, Utc};
 
 /// What time it is, and how to wait: everything in the embedded AWS that waits goes through here.
@@ -22,7 +22,10 @@ impl Time {
 
     /// Wall time.
     pub fn wall() -> Self {
-        Self::new(SharedTimeSource::new(SystemTimeSource::new()), SharedAsyncSleep::new(TokioSleep::new()))
+        Self::new(
+            SharedTimeSource::new(SystemTimeSource::new()),
+            SharedAsyncSleep::new(TokioSleep::new()),
+        )
     }
 
     /// The time now, on this clock.
