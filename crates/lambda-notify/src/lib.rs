@@ -1,1 +1,167 @@
 //! Lambda `notify`: a clone's Slack message follows its record.
+//!
+//! It is told that a record changed by the table's stream, or by the state machine's last step, and reads each
+//! record afresh: what it says is a pure function of the record ([`slack::message::of`]), so that it can always be
+//! said again. A clone has one message, posted once and edited in place; see [`follow`] for how.
+//!
+//! A clone never fails for Slack: what is told by the state machine always succeeds. What the stream tells fails
+//! only for faults that go away, so that the stream tells it again; what Slack refuses for good is logged.
+
+pub mod event;
+pub mod follow;
+mod refusal;
+
+use aws_config::SdkConfig;
+use chrono::TimeDelta;
+use domain::{CloneId, Failure};
+use runtime::{
+    AsFailure, Clock, ConfigError, ConfigFolder, ConfigSource, Records, RecordsError, Secrets, SecretsError,
+};
+use serde::Serialize;
+
+pub use event::Event;
+
+/// All that notify is told from outside, read once at start.
+#[derive(Clone, Debug, clap::Parser)]
+pub struct Settings {
+    /// The table of clones.
+    #[arg(long, env = "DOPPEL_TABLE")]
+    pub table: String,
+    /// Where policy and prices are: a folder or `s3://bucket/prefix`.
+    #[arg(long, env = "DOPPEL_CONFIG")]
+    pub config: ConfigSource,
+    /// The secret with Slack's bot token: a name or ARN in Secrets Manager.
+    #[arg(long, env = "DOPPEL_SLACK_TOKEN_SECRET")]
+    pub slack_token_secret: String,
+    /// Slack's Web API.
+    #[arg(long, env = "DOPPEL_SLACK_API", default_value = slack::client::SLACK_API)]
+    pub slack_api: String,
+}
+
+/// What notify works with, built once.
+pub struct Deps {
+    /// The table of clones.
+    pub records: Records,
+    /// Policy and prices.
+    pub config: ConfigFolder,
+    /// The workspace.
+    pub slack: slack::Client,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Deps {
+    /// Reads the token and builds the clients.
+    ///
+    /// # Errors
+    /// When the secret cannot be read or the Slack client cannot be built.
+    pub async fn new(settings: Settings, aws: &SdkConfig, clock: Clock) -> Result<Self, Error> {
+        let token = Secrets::new(aws).text(&settings.slack_token_secret).await?;
+        Ok(Self {
+            records: Records::new(aws, settings.table, clock.clone()),
+            config: ConfigFolder::new(settings.config, aws),
+            slack: slack::Client::new(&settings.slack_api, &token)?,
+            clock,
+        })
+    }
+
+    /// A span that lasts so long by the wall clock, however fast our clock runs.
+    pub(crate) fn wall(&self, seconds: f64) -> TimeDelta {
+        TimeDelta::milliseconds((seconds * 1_000.0 * self.clock.speed()) as i64)
+    }
+}
+
+/// What could not be said.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The table could not be read or written.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
+    /// Policy or prices could not be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Slack failed or refused.
+    #[error(transparent)]
+    Slack(#[from] slack::client::Error),
+    /// The token could not be read.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// Another invocation is posting the message just now.
+    #[error("another invocation is posting the message about `{0}` just now")]
+    InProgress(String),
+}
+
+impl AsFailure for Error {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Records(error) => error.failure(),
+            Self::Config(error) => error.failure(),
+            Self::Secrets(error) => error.failure(),
+            Self::Slack(error) if !error.is_transient() => Failure::Internal,
+            Self::Slack(_) | Self::InProgress(_) => Failure::Transient,
+        }
+    }
+}
+
+impl Error {
+    fn is_transient(&self) -> bool {
+        self.failure() == Failure::Transient
+    }
+}
+
+/// What notify answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// Clones whose message says now what their record says.
+    pub told: Vec<CloneId>,
+    /// One line for each that could not be told.
+    pub untold: Vec<String>,
+}
+
+/// Lets the messages of the clones that the event is about follow their records.
+///
+/// # Errors
+/// From the stream: the first fault that goes away, after every clone was tried. From the state machine: none.
+pub async fn handle(deps: &Deps, event: Event) -> Result<Answer, Error> {
+    match event {
+        Event::Stream(stream) => {
+            let mut answer = Answer::default();
+            let mut again = None;
+            for id in stream.clones() {
+                match follow::follow(deps, &id).await {
+                    Ok(()) => answer.told.push(id),
+                    Err(error) => {
+                        untold(&mut answer, &id, &error);
+                        again = again.or(Some(error).filter(Error::is_transient));
+                    }
+                }
+            }
+            again.map_or(Ok(answer), Err)
+        }
+        Event::LastStep(request) => {
+            let mut answer = Answer::default();
+            let about = request.execution.name.clone();
+            match told_last(deps, *request).await {
+                Ok(told) => answer.told.extend(told),
+                Err(error) => untold(&mut answer, &about, &error),
+            }
+            Ok(answer)
+        }
+    }
+}
+
+async fn told_last(deps: &Deps, request: domain::workflow::NotifyRequest) -> Result<Option<CloneId>, Error> {
+    match (request.clone_id, request.caught) {
+        (Some(id), _) => follow::follow(deps, &id).await.map(|()| Some(id)),
+        (None, Some(caught)) => refusal::tell(deps, &request.execution, &caught)
+            .await
+            .map(|()| None),
+        (None, None) => Ok(None),
+    }
+}
+
+fn untold(answer: &mut Answer, about: &impl ToString, error: &Error) {
+    let line = format!("{}: {}", about.to_string(), runtime::chain(error));
+    tracing::error!("not told: {line}");
+    answer.untold.push(line);
+}

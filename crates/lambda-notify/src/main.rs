@@ -1,2 +1,13 @@
 //! Lambda `notify`: a clone's Slack message follows its record.
-fn main() {}
+
+use clap::Parser;
+use lambda_notify::{Deps, Settings, handle};
+use runtime::Clock;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    runtime::init();
+    let clock = Clock::wall();
+    let deps = Deps::new(Settings::parse(), &runtime::aws::aws(&clock).await, clock).await?;
+    runtime::serve(|event| handle(&deps, event)).await
+}

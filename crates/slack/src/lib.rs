@@ -1,1 +1,23 @@
-//! What doppel hears and says in Slack: the command grammar, every sentence and block, and the client.
+//! What doppel hears and says in Slack.
+//!
+//! - [`command`]: the grammar of `/clone …`. [`chatbot`]: `@aws stepfunctions start-execution …`, as Amazon Q
+//!   Developer in chat applications reads it.
+//! - [`message`]: every sentence that doppel says, as named functions of a clone's record; nothing in it asks a
+//!   clock, so that the same record always says the same. [`modal`]: the form behind a bare `/clone`.
+//! - [`interaction`]: buttons pressed and forms submitted, as Slack sends them.
+//! - [`text`] and [`blocks`]: what a user or a record contributes is escaped and cut there, so that it can neither
+//!   ping, link nor format, and every block stays inside Slack's limits.
+//! - [`client`]: posts and edits, and sorts Slack's faults into those that go away and those that do not.
+
+pub mod blocks;
+pub mod chatbot;
+pub mod client;
+pub mod command;
+pub mod interaction;
+pub mod message;
+pub mod modal;
+pub mod text;
+
+pub use client::{Client, Posted};
+pub use command::Command;
+pub use message::Message;

@@ -1,0 +1,207 @@
+//! One clone's message: posted once, then edited in place whenever it would say something else.
+
+use chrono::{DateTime, Utc};
+use domain::record::MessageRef;
+use domain::request::Principal;
+use domain::{CloneId, CloneRecord, CloneState};
+use runtime::Decision;
+use slack::Message;
+use slack::client::{Mark, Posted};
+use slack::message::{self, CLONE_EVENT, WARNING_EVENT};
+
+use crate::{Deps, Error};
+
+/// Only one invocation posts about the same thing within this many seconds: longer than Slack is waited for.
+const LEASE_SECONDS: f64 = 10.0;
+
+/// Makes the clone's message say what its record says, and says the warning if it is due.
+///
+/// A message is posted in three steps, each safe to lose: the channel is claimed in the record, the message is
+/// posted with a mark that only we see, its timestamp is noted. Whoever finds a claim without a timestamp looks for
+/// the mark before posting again. What is noted changes the record, so the stream calls again; then the message
+/// says what it should and nothing is written.
+///
+/// # Errors
+/// When the table or Slack fail.
+pub async fn follow(deps: &Deps, id: &CloneId) -> Result<(), Error> {
+    let Some(clone) = deps.records.get(id).await? else {
+        return Ok(());
+    };
+    let prices = deps.config.prices().await.unwrap_or_else(|error| {
+        tracing::warn!("costs are told as unknown: {}", runtime::chain(&error));
+        Default::default()
+    });
+    let now_says = message::of(&clone, &prices);
+    let posted = match known(&clone) {
+        Some(posted) => posted,
+        None => match post(deps, &clone, &now_says).await? {
+            Some(posted) => posted,
+            None => return Ok(()),
+        },
+    };
+    edit(deps, &clone, &posted, &now_says).await?;
+    warn(deps, &clone, &posted).await
+}
+
+fn known(clone: &CloneRecord) -> Option<Posted> {
+    let message = clone.message.as_ref()?;
+    Some(Posted {
+        channel: message.channel.clone(),
+        ts: message.ts.clone()?,
+    })
+}
+
+/// Posts the message, or finds the one whose timestamp was not noted. None if there is nowhere to post.
+async fn post(deps: &Deps, clone: &CloneRecord, says: &Message) -> Result<Option<Posted>, Error> {
+    let claimed_before = clone.message.as_ref().map(|message| message.channel.clone());
+    let channel = match claimed_before.clone() {
+        Some(channel) => channel,
+        None => match channel_of(deps, clone).await? {
+            Some(channel) => claim(deps, clone, &channel).await?,
+            None => {
+                tracing::info!(clone.id = %clone.id, "the policy names no channel for this clone's message");
+                return Ok(None);
+            }
+        },
+    };
+    let lease = format!("post/{}", clone.id);
+    if !deps.records.once(&lease, deps.wall(LEASE_SECONDS)).await? {
+        return Err(Error::InProgress(clone.id.to_string()));
+    }
+    let mark = Mark {
+        event: CLONE_EVENT,
+        about: clone.id.as_str(),
+    };
+    let channel = deps.slack.conversation(&channel).await?;
+    let lost = match claimed_before {
+        Some(_) => {
+            deps.slack
+                .find(&channel, mark, &since(clone.requested_at), None)
+                .await?
+        }
+        None => None,
+    };
+    let (posted, digest) = match lost {
+        Some(posted) => (posted, String::new()),
+        None => (deps.slack.post(&channel, says, mark, None).await?, says.digest()),
+    };
+    note(deps, clone, |message| {
+        *message = MessageRef {
+            channel: posted.channel.clone(),
+            ts: Some(posted.ts.clone()),
+            digest: digest.clone(),
+            ..message.clone()
+        };
+    })
+    .await?;
+    Ok(Some(posted))
+}
+
+/// Where the clone's message goes: where it was asked for, else the policy's channel, else the person.
+async fn channel_of(deps: &Deps, clone: &CloneRecord) -> Result<Option<String>, Error> {
+    if clone.channel.is_some() {
+        return Ok(clone.channel.clone());
+    }
+    let policy = deps.config.policy().await?;
+    Ok(policy.slack.channel.or_else(|| match &clone.principal {
+        Principal::Slack(user) => Some(user.clone()),
+        _ => None,
+    }))
+}
+
+/// Notes in the record where the message is about to be posted. Answers the channel that is noted then: another
+/// invocation may have been first.
+async fn claim(deps: &Deps, clone: &CloneRecord, channel: &str) -> Result<String, Error> {
+    let claim = MessageRef {
+        channel: channel.to_owned(),
+        ts: None,
+        digest: String::new(),
+        warning_said_at: None,
+    };
+    let record = deps
+        .records
+        .update(&clone.id, |record| {
+            if record.message.is_some() {
+                return Decision::Keep;
+            }
+            record.message = Some(claim.clone());
+            Decision::Write
+        })
+        .await?;
+    Ok(record
+        .message
+        .map_or_else(|| channel.to_owned(), |message| message.channel))
+}
+
+async fn edit(deps: &Deps, clone: &CloneRecord, posted: &Posted, says: &Message) -> Result<(), Error> {
+    // Posted a moment ago, the message says it already; the record that we read does not know that yet.
+    let said = match &clone.message {
+        Some(MessageRef {
+            ts: Some(_), digest, ..
+        }) => digest.clone(),
+        _ => return Ok(()),
+    };
+    let digest = says.digest();
+    if said == digest {
+        return Ok(());
+    }
+    deps.slack.update(posted, says).await?;
+    note(deps, clone, |message| message.digest.clone_from(&digest)).await
+}
+
+/// Says once, for each time that the sweep warned, that the clone's end is near.
+async fn warn(deps: &Deps, clone: &CloneRecord, posted: &Posted) -> Result<(), Error> {
+    let Some(warned_at) = clone.warned_at.filter(|_| clone.state == CloneState::Ready) else {
+        return Ok(());
+    };
+    let said_at = clone.message.as_ref().and_then(|message| message.warning_said_at);
+    if said_at.is_some_and(|said_at| said_at >= warned_at) {
+        return Ok(());
+    }
+    let about = format!("{} {}", clone.id, warned_at.timestamp());
+    if !deps
+        .records
+        .once(&format!("warn/{about}"), deps.wall(LEASE_SECONDS))
+        .await?
+    {
+        return Err(Error::InProgress(about));
+    }
+    let mark = Mark {
+        event: WARNING_EVENT,
+        about: &about,
+    };
+    let said = deps
+        .slack
+        .find(&posted.channel, mark, &posted.ts, Some(&posted.ts))
+        .await?;
+    if said.is_none() {
+        deps.slack
+            .post(&posted.channel, &message::warning(clone), mark, Some(&posted.ts))
+            .await?;
+    }
+    note(deps, clone, |message| message.warning_said_at = Some(warned_at)).await
+}
+
+/// Writes our bookkeeping, unless it is there already.
+async fn note(deps: &Deps, clone: &CloneRecord, change: impl Fn(&mut MessageRef)) -> Result<(), Error> {
+    deps.records
+        .update(&clone.id, |record| {
+            let Some(message) = &mut record.message else {
+                return Decision::Keep;
+            };
+            let before = message.clone();
+            change(message);
+            if *message == before {
+                Decision::Keep
+            } else {
+                Decision::Write
+            }
+        })
+        .await?;
+    Ok(())
+}
+
+/// A little before a time, as Slack writes times: its clock need not be ours.
+pub(crate) fn since(at: DateTime<Utc>) -> String {
+    (at - chrono::TimeDelta::minutes(10)).timestamp().to_string()
+}

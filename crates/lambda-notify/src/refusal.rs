@@ -1,0 +1,53 @@
+//! The answer to an execution that ended before there was a record of a clone.
+
+use domain::request::{Principal, Wish};
+use domain::workflow::{Caught, ExecutionRef};
+use runtime::RecordsError;
+use slack::client::Mark;
+use slack::message::{REFUSAL_EVENT, Told, refused_execution};
+
+use crate::follow::since;
+use crate::{Deps, Error};
+
+/// Tells why no clone was made: where it was asked for, as the gateway noted, else in the policy's channel.
+pub(crate) async fn tell(deps: &Deps, execution: &ExecutionRef, caught: &Caught) -> Result<(), Error> {
+    let key = Wish::read(&execution.input).ok().and_then(|wish| wish.request);
+    let asked = match key {
+        Some(key) => match deps.records.claim_request(&key, &execution.arn).await {
+            Err(RecordsError::RequestTaken(_)) => None,
+            asked => asked?,
+        },
+        None => None,
+    };
+    let told = match asked.as_ref().map(|asked| &asked.principal) {
+        Some(Principal::Slack(user)) => Told::User(user.clone()),
+        _ => Told::Everybody,
+    };
+    let channel = match asked.and_then(|asked| asked.channel) {
+        Some(channel) => Some(channel),
+        None => deps.config.policy().await?.slack.channel,
+    };
+    let Some(channel) = channel else {
+        tracing::warn!(
+            execution = execution.name,
+            "the policy names no channel to tell that no clone was made"
+        );
+        return Ok(());
+    };
+    let channel = deps.slack.conversation(&channel).await?;
+    let mark = Mark {
+        event: REFUSAL_EVENT,
+        about: &execution.arn,
+    };
+    if deps
+        .slack
+        .find(&channel, mark, &since(execution.started_at), None)
+        .await?
+        .is_none()
+    {
+        deps.slack
+            .post(&channel, &refused_execution(execution, caught, &told), mark, None)
+            .await?;
+    }
+    Ok(())
+}

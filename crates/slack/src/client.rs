@@ -1,0 +1,391 @@
+//! Slack's Web API, as far as doppel speaks to it, through slack-morphism.
+
+use std::future::Future;
+use std::time::Duration;
+
+use hyper_util::client::legacy::connect::HttpConnector;
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use slack_morphism::errors::SlackClientError;
+use slack_morphism::prelude::*;
+
+use crate::message::Message;
+
+/// Where the real Slack is.
+pub const SLACK_API: &str = "https://slack.com/api";
+
+/// A call that takes longer is given up: the gateway owes Slack an answer within 3 seconds, and a notify Lambda
+/// lives no longer than 30.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The most pages of history that are looked through for a lost message.
+const PAGES: usize = 5;
+
+/// A message that Slack has.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Posted {
+    /// The channel's id: of the direct message, if it was sent to a user.
+    pub channel: String,
+    /// Slack's timestamp, which is the message's id.
+    pub ts: String,
+}
+
+/// What only the app sees of a message, by which it finds its own again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark<'a> {
+    /// The event's type, such as [`crate::message::CLONE_EVENT`].
+    pub event: &'a str,
+    /// What the message is about: a clone's id, an execution's ARN.
+    pub about: &'a str,
+}
+
+/// A call of Slack's Web API that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Slack asked to slow down.
+    #[error("Slack asked to call `{method}` less often")]
+    RateLimited {
+        /// The method.
+        method: &'static str,
+        /// How long to wait, if Slack said.
+        retry_after: Option<Duration>,
+    },
+    /// Slack did not answer, or had trouble of its own: the same call may succeed soon.
+    #[error("Slack could not be reached for `{method}`, or had trouble of its own: {reason}")]
+    Transient {
+        /// The method.
+        method: &'static str,
+        /// What happened.
+        reason: String,
+    },
+    /// Slack refused: the same call will not succeed by itself.
+    #[error("Slack refused `{method}`: {code}")]
+    Final {
+        /// The method.
+        method: &'static str,
+        /// Slack's code, such as `channel_not_found` or `token_revoked`.
+        code: String,
+    },
+    /// The client could not be built: no root certificates, or an address that is none.
+    #[error("the client for Slack at `{url}` could not be built: {reason}")]
+    Setup {
+        /// The address.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::RateLimited { .. } | Self::Transient { .. })
+    }
+}
+
+/// A workspace's Web API, with the app's token.
+pub struct Client {
+    transport: Transport,
+    token: SlackApiToken,
+}
+
+enum Transport {
+    /// slack-morphism's own TLS connector refuses `http://`, which the embedded Slack speaks.
+    Plain(SlackClient<SlackClientHyperConnector<HttpConnector>>),
+    Tls(SlackClient<SlackClientHyperHttpsConnector>),
+}
+
+impl Client {
+    /// A client for Slack, or for whatever speaks like it at `url` (without a slash at its end).
+    ///
+    /// # Errors
+    /// [`Error::Setup`] without usable root certificates.
+    pub fn new(url: &str, token: &SecretString) -> Result<Self, Error> {
+        let url = url.trim_end_matches('/');
+        let transport = if url.starts_with("http://") {
+            let connector = SlackClientHyperConnector::with_connector(HttpConnector::new());
+            Transport::Plain(SlackClient::new(connector.with_slack_api_url(url)))
+        } else {
+            let connector = SlackClientHyperConnector::new().map_err(|error| Error::Setup {
+                url: url.to_owned(),
+                reason: error.to_string(),
+            })?;
+            Transport::Tls(SlackClient::new(connector.with_slack_api_url(url)))
+        };
+        Ok(Self {
+            transport,
+            token: SlackApiToken::new(token.expose_secret().into()),
+        })
+    }
+
+    /// Posts a message, in a thread if `thread` says so. A user's id as channel means a direct message.
+    ///
+    /// # Errors
+    /// What Slack said.
+    pub async fn post(
+        &self,
+        channel: &str,
+        message: &Message,
+        mark: Mark<'_>,
+        thread: Option<&str>,
+    ) -> Result<Posted, Error> {
+        let mut content = content(message);
+        content.metadata = Some(SlackMessageMetadata {
+            event_type: mark.event.to_owned(),
+            event_payload: Some([("about".to_owned(), mark.about.to_owned())].into()),
+        });
+        let mut request = SlackApiChatPostMessageRequest::new(channel.into(), content)
+            .with_unfurl_links(false)
+            .with_unfurl_media(false);
+        request.thread_ts = thread.map(Into::into);
+        self.call("chat.postMessage", &request).await
+    }
+
+    /// Replaces what a message says.
+    ///
+    /// # Errors
+    /// What Slack said.
+    pub async fn update(&self, posted: &Posted, message: &Message) -> Result<(), Error> {
+        let request = SlackApiChatUpdateRequest::new(
+            posted.channel.as_str().into(),
+            content(message),
+            posted.ts.as_str().into(),
+        );
+        self.call::<_, Value>("chat.update", &request).await.map(drop)
+    }
+
+    /// Shows a message to one person only.
+    ///
+    /// # Errors
+    /// What Slack said.
+    pub async fn whisper(&self, channel: &str, user: &str, message: &Message) -> Result<(), Error> {
+        let request = SlackApiChatPostEphemeralRequest::new(channel.into(), user.into(), content(message));
+        self.call::<_, Value>("chat.postEphemeral", &request)
+            .await
+            .map(drop)
+    }
+
+    /// Opens a form. The trigger lives 3 seconds.
+    ///
+    /// # Errors
+    /// What Slack said.
+    pub async fn open_view(&self, trigger: &str, view: SlackView) -> Result<(), Error> {
+        let request = SlackApiViewsOpenRequest::new(trigger.into(), view);
+        self.call::<_, Value>("views.open", &request).await.map(drop)
+    }
+
+    /// The channel's id of a direct message to a user; any other channel as it is.
+    ///
+    /// # Errors
+    /// What Slack said.
+    pub async fn conversation(&self, channel: &str) -> Result<String, Error> {
+        if !channel.starts_with(['U', 'W']) {
+            return Ok(channel.to_owned());
+        }
+        let opened: Opened = self
+            .call("conversations.open", &json!({ "users": channel }))
+            .await?;
+        Ok(opened.channel.id)
+    }
+
+    /// Looks for a message of ours that was posted since `oldest` (Slack's timestamp), in the channel or, with
+    /// `thread`, among the replies to a message.
+    ///
+    /// # Errors
+    /// What Slack said.
+    pub async fn find(
+        &self,
+        channel: &str,
+        mark: Mark<'_>,
+        oldest: &str,
+        thread: Option<&str>,
+    ) -> Result<Option<Posted>, Error> {
+        let method = if thread.is_some() {
+            "conversations.replies"
+        } else {
+            "conversations.history"
+        };
+        let mut cursor = String::new();
+        for _ in 0..PAGES {
+            let mut query = vec![
+                ("channel", Some(channel)),
+                ("oldest", Some(oldest)),
+                ("inclusive", Some("true")),
+                ("include_all_metadata", Some("true")),
+                ("limit", Some("200")),
+            ];
+            query.push(("ts", thread));
+            query.push((
+                "cursor",
+                Some(cursor.as_str()).filter(|cursor| !cursor.is_empty()),
+            ));
+            let page: History = self.get(method, &query).await?;
+            let found = page.messages.into_iter().find(|message| message.is_marked(mark));
+            if let Some(message) = found {
+                return Ok(Some(Posted {
+                    channel: channel.to_owned(),
+                    ts: message.ts,
+                }));
+            }
+            cursor = page
+                .response_metadata
+                .map(|next| next.next_cursor)
+                .unwrap_or_default();
+            if cursor.is_empty() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    async fn call<Q, A>(&self, method: &'static str, request: &Q) -> Result<A, Error>
+    where
+        Q: Serialize + Send + Sync,
+        A: DeserializeOwned + Send,
+    {
+        let answer = async {
+            match &self.transport {
+                Transport::Plain(client) => {
+                    client
+                        .open_session(&self.token)
+                        .http_session_api
+                        .http_post(method, request, None)
+                        .await
+                }
+                Transport::Tls(client) => {
+                    client
+                        .open_session(&self.token)
+                        .http_session_api
+                        .http_post(method, request, None)
+                        .await
+                }
+            }
+        };
+        within_patience(method, answer).await
+    }
+
+    async fn get<A>(&self, method: &'static str, query: &Vec<(&str, Option<&str>)>) -> Result<A, Error>
+    where
+        A: DeserializeOwned + Send,
+    {
+        let answer = async {
+            match &self.transport {
+                Transport::Plain(client) => {
+                    client
+                        .open_session(&self.token)
+                        .http_session_api
+                        .http_get(method, query, None)
+                        .await
+                }
+                Transport::Tls(client) => {
+                    client
+                        .open_session(&self.token)
+                        .http_session_api
+                        .http_get(method, query, None)
+                        .await
+                }
+            }
+        };
+        within_patience(method, answer).await
+    }
+}
+
+/// Waits by the wall clock in a thread of its own, whatever tokio's clock does: a timeout is never shortened, and
+/// on paused time tokio's own would leap ahead while the answer is on the wire.
+async fn within_patience<A>(
+    method: &'static str,
+    answer: impl Future<Output = ClientResult<A>>,
+) -> Result<A, Error> {
+    let (_done, hung_up) = std::sync::mpsc::channel::<()>();
+    let timer = tokio::task::spawn_blocking(move || hung_up.recv_timeout(PATIENCE));
+    tokio::select! {
+        answer = answer => answer.map_err(|error| classified(method, &error)),
+        _ = timer => Err(Error::Transient { method, reason: format!("no answer within {PATIENCE:?}") }),
+    }
+}
+
+/// Codes that say that Slack itself has trouble.
+const PASSING: [&str; 6] = [
+    "internal_error",
+    "fatal_error",
+    "service_unavailable",
+    "request_timeout",
+    "team_added_to_org",
+    "ratelimited",
+];
+
+/// Sorts slack-morphism's errors. Their own texts quote whole bodies, which may hold what was said: left out.
+fn classified(method: &'static str, error: &SlackClientError) -> Error {
+    let transient = |reason: String| Error::Transient { method, reason };
+    match error {
+        SlackClientError::RateLimitError(limit) => Error::RateLimited {
+            method,
+            retry_after: limit.retry_after,
+        },
+        SlackClientError::ApiError(api) if api.code == "ratelimited" => Error::RateLimited {
+            method,
+            retry_after: None,
+        },
+        SlackClientError::ApiError(api) if PASSING.contains(&api.code.as_str()) => {
+            transient(api.code.clone())
+        }
+        SlackClientError::ApiError(api) => Error::Final {
+            method,
+            code: api.code.clone(),
+        },
+        SlackClientError::HttpError(http) if http.status_code.is_client_error() => Error::Final {
+            method,
+            code: http.status_code.to_string(),
+        },
+        SlackClientError::HttpError(http) => transient(http.status_code.to_string()),
+        SlackClientError::ProtocolError(protocol) => {
+            transient(format!("its answer cannot be read: {}", protocol.json_error))
+        }
+        _ => transient("the connection failed".to_owned()),
+    }
+}
+
+fn content(message: &Message) -> SlackMessageContent {
+    SlackMessageContent::new()
+        .with_text(message.text.clone())
+        .with_blocks(message.blocks.clone())
+}
+
+#[derive(Deserialize)]
+struct Opened {
+    channel: OpenedChannel,
+}
+
+#[derive(Deserialize)]
+struct OpenedChannel {
+    id: String,
+}
+
+/// slack-morphism's model takes string values in metadata only; other apps' messages may hold anything.
+#[derive(Deserialize)]
+struct History {
+    messages: Vec<Past>,
+    #[serde(default)]
+    response_metadata: Option<Next>,
+}
+
+#[derive(Deserialize)]
+struct Next {
+    #[serde(default)]
+    next_cursor: String,
+}
+
+#[derive(Deserialize)]
+struct Past {
+    ts: String,
+    #[serde(default)]
+    metadata: Value,
+}
+
+impl Past {
+    fn is_marked(&self, mark: Mark<'_>) -> bool {
+        self.metadata["event_type"] == mark.event && self.metadata["event_payload"]["about"] == mark.about
+    }
+}

@@ -1,0 +1,165 @@
+//! Every sentence that doppel says in Slack.
+//!
+//! A clone has one message, edited in place: [`of`] makes it from the record and the prices alone, so that it can
+//! always be made again, and the same record always says the same.
+
+mod answers;
+mod ended;
+mod lists;
+mod progress;
+mod ready;
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, Utc};
+use domain::cost::Prices;
+use domain::request::Principal;
+use domain::{CloneRecord, CloneState};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use slack_morphism::prelude::*;
+
+use crate::blocks::{self, MAX_BLOCKS};
+use crate::text::{self, code, mention};
+
+pub use answers::{
+    Told, already_gone, asked, broken_config, deletion_started, extended, help, how_to_connect, misread,
+    no_such, not_ready, refused, refused_execution, several, slack_trouble, went_wrong,
+};
+pub use ended::{deleted, deleting, failed};
+pub use lists::{list, show};
+pub use progress::progress;
+pub use ready::{ready, warning};
+
+/// Action ids of the buttons. Each button's value is the clone's id.
+pub mod action {
+    /// Shows the lines that connect.
+    pub const CONNECT: &str = "doppel_connect";
+    /// Lets the clone live longer.
+    pub const EXTEND: &str = "doppel_extend";
+    /// Deletes the clone.
+    pub const DELETE: &str = "doppel_delete";
+}
+
+/// The metadata's event type of a clone's message, by which a message that was posted but not noted is found.
+pub const CLONE_EVENT: &str = "doppel_clone";
+/// The metadata's event type of an expiry warning.
+pub const WARNING_EVENT: &str = "doppel_warning";
+/// The metadata's event type of the answer to an execution that made no clone.
+pub const REFUSAL_EVENT: &str = "doppel_refusal";
+
+/// Something to say: blocks, and the one line that notifications show.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Message {
+    /// For notifications and for clients that cannot show blocks.
+    pub text: String,
+    /// What is shown.
+    pub blocks: Vec<SlackBlock>,
+}
+
+impl Message {
+    pub(crate) fn new(text: String, mut blocks: Vec<SlackBlock>) -> Self {
+        blocks.truncate(MAX_BLOCKS);
+        Self {
+            text: text::cut(&text, 1_000),
+            blocks,
+        }
+    }
+
+    pub(crate) fn line(text: String) -> Self {
+        let block = blocks::section(&text);
+        Self::new(text, vec![block])
+    }
+
+    /// SHA-256 of what it says, in hex.
+    pub fn digest(&self) -> String {
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        Sha256::digest(json)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+/// What the clone's message says now.
+pub fn of(clone: &CloneRecord, prices: &Prices) -> Message {
+    match (clone.state, &clone.failure) {
+        (CloneState::Ready, _) => ready(clone, prices),
+        (CloneState::Failed | CloneState::Deleting | CloneState::Deleted, Some(failure)) => {
+            failed(clone, failure)
+        }
+        (CloneState::Failed | CloneState::Deleting, None) => deleting(clone),
+        (CloneState::Deleted, None) => deleted(clone, prices),
+        _ => progress(clone),
+    }
+}
+
+/// Who asked, as others read it.
+pub(crate) fn who(principal: &Principal) -> String {
+    match principal {
+        Principal::Slack(user) => mention(user),
+        Principal::Cli(name) => format!("{} on the command line", code(name)),
+        Principal::Direct => "a direct execution".to_owned(),
+    }
+}
+
+/// `production` on db.t4g.medium for 3d, as it was asked for.
+pub(crate) fn what(clone: &CloneRecord) -> String {
+    format!(
+        "{} on {}",
+        code(clone.source.as_str()),
+        code(&clone.class.to_string())
+    )
+}
+
+/// When a state was entered, until the next one was.
+pub(crate) fn took(clone: &CloneRecord, state: CloneState) -> Option<chrono::TimeDelta> {
+    let end = clone.entered.values().max().copied()?;
+    let last = clone.timeline(end).last().map(|(state, _)| *state);
+    clone
+        .timeline(end)
+        .into_iter()
+        .find(|(s, _)| *s == state && last != Some(state))
+        .map(|(_, span)| span)
+}
+
+/// US dollars, to the cent.
+pub(crate) fn dollars(amount: f64) -> String {
+    match amount {
+        small if small > 0.0 && small < 0.01 => "less than $0.01".to_owned(),
+        amount => format!("${amount:.2}"),
+    }
+}
+
+/// The small print that every message of a clone ends with: its id, and where its execution can be looked at.
+pub(crate) fn footer(clone: &CloneRecord) -> SlackBlock {
+    let execution = text::link(&console_url(&clone.execution_arn), "execution");
+    blocks::context(&format!("{} · {execution}", code(clone.id.as_str())))
+}
+
+/// Where AWS's console shows an execution.
+pub(crate) fn console_url(arn: &str) -> String {
+    let region = region(arn);
+    format!(
+        "https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{arn}"
+    )
+}
+
+/// The Region of an ARN, or nothing if it has none that looks like one.
+pub(crate) fn region(arn: &str) -> &str {
+    let is_plain = |region: &&str| region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    arn.split(':').nth(3).filter(is_plain).unwrap_or_default()
+}
+
+pub(crate) fn until(clone: &CloneRecord) -> String {
+    text::date(clone.expires_at)
+}
+
+pub(crate) fn spent(prices: &Prices, clone: &CloneRecord, now: DateTime<Utc>) -> String {
+    match prices.spent(clone, now) {
+        Some(amount) => format!("about {} (its instance alone)", dollars(amount)),
+        None => "an unknown amount: the config folder knows no price for its class".to_owned(),
+    }
+}

@@ -1,0 +1,147 @@
+//! When a clone comes to an end: of its time, by hand, or because it could not be made.
+
+use domain::cost::Prices;
+use domain::record::{DeleteReason, Failed};
+use domain::workflow::State;
+use domain::{CloneRecord, CloneState, Failure};
+
+use super::{Message, console_url, footer, spent, what, who};
+use crate::blocks::{context, section};
+use crate::text::{code, date, link, prose, span};
+
+/// Shown while a clone is being deleted that had been handed over, or whose deletion was asked for.
+pub fn deleting(clone: &CloneRecord) -> Message {
+    let text = format!(
+        "Deleting the clone of {} of {}: {}.",
+        what(clone),
+        who(&clone.principal),
+        because(clone)
+    );
+    Message::new(text.clone(), vec![section(&format!("*{text}*")), footer(clone)])
+}
+
+/// Shown once the deletion is confirmed, with what the clone cost.
+pub fn deleted(clone: &CloneRecord, prices: &Prices) -> Message {
+    let at = clone.deleted_at.unwrap_or(clone.expires_at);
+    let title = format!(
+        "The clone of {} of {} is deleted: {}.",
+        what(clone),
+        who(&clone.principal),
+        because(clone)
+    );
+    let lived = span(at - clone.requested_at);
+    let told = format!(
+        "Deleted {}, {lived} after it was asked for. It cost {}.",
+        date(at),
+        spent(prices, clone, at)
+    );
+    Message::new(
+        title.clone(),
+        vec![section(&title), context(&told), footer(clone)],
+    )
+}
+
+/// Shown when a clone could not be made: which step, why, what was cleaned up, what to do next.
+pub fn failed(clone: &CloneRecord, failed: &Failed) -> Message {
+    let title = format!(
+        "The clone of {} for {} could not be made",
+        what(clone),
+        who(&clone.principal)
+    );
+    let mut blocks = vec![
+        section(&format!("*{title}*")),
+        section(&explained(failed.step, failed.failure, &failed.cause)),
+        section(&format!("*Cleaned up:* {}", cleaned_up(clone))),
+        section(&format!("*What to do:* {}", advice(failed.failure))),
+    ];
+    let look = link(&console_url(&clone.execution_arn), "Look at the execution");
+    blocks.push(context(&format!("{look} · {}", code(clone.id.as_str()))));
+    Message::new(title, blocks)
+}
+
+/// Which step, and why.
+pub(super) fn explained(step: State, failure: Failure, cause: &str) -> String {
+    let words = failure.words();
+    let cause = cause.trim();
+    let more = if cause.is_empty() || cause == words {
+        String::new()
+    } else {
+        format!(": {}", prose(cause))
+    };
+    format!(
+        "*Failed step:* {step}, while {}\n*Why:* {words}{more}",
+        doing(step)
+    )
+}
+
+fn doing(step: State) -> &'static str {
+    match step {
+        State::Clone => "admitting the request and making the clone",
+        State::MaskCommand => "choosing how to mask it",
+        State::Mask => "masking and verifying it",
+        State::Resize => "changing it to the class that was asked for",
+        State::Release => "handing it over",
+        State::Execution => "running the workflow as a whole",
+    }
+}
+
+fn cleaned_up(clone: &CloneRecord) -> String {
+    match (clone.state, &clone.cluster_resource_id) {
+        (CloneState::Deleted, None) => "nothing had been made, so nothing is left.".to_owned(),
+        (CloneState::Deleted, Some(_)) => {
+            let at = clone
+                .deleted_at
+                .map(|at| format!(" {}", date(at)))
+                .unwrap_or_default();
+            format!(
+                "everything that had been made was deleted, and its absence confirmed{at}. Nobody could log in."
+            )
+        }
+        (_, None) => "making sure that nothing was left behind.".to_owned(),
+        _ => "the unfinished clone is being deleted; it stays in quarantine until then. Nobody could log in."
+            .to_owned(),
+    }
+}
+
+/// What the person can do about a failure.
+pub(super) fn advice(failure: Failure) -> &'static str {
+    match failure {
+        Failure::BadRequest | Failure::Refused => {
+            "correct the request and send it again; `/clone help` shows what can be said."
+        }
+        Failure::CapReached => "delete one that you no longer need (`/clone list`), then ask again.",
+        Failure::NoSlot => "wait until somebody's clone ends, or ask the owner of one to delete it.",
+        Failure::QuotaExceeded => {
+            "ask the platform team to raise the account's RDS quota, or wait for a clone to end."
+        }
+        Failure::NoCapacity => "ask for another class, or try again later.",
+        Failure::SourceUnavailable | Failure::Transient => "try again in some minutes.",
+        Failure::TimedOut | Failure::CloneBroken | Failure::Gone => {
+            "try again; if it happens twice, show this to the platform team."
+        }
+        Failure::Cancelled => "ask again if you still need a clone.",
+        Failure::Unverified => {
+            "show this to whoever keeps the masking rules: a column may be missing from them. Nothing unmasked was handed out."
+        }
+        Failure::Preflight
+        | Failure::SourceMissing
+        | Failure::FullCopy
+        | Failure::MaskCommand
+        | Failure::Config => {
+            "show this to the platform team: the configuration or the AWS account needs a change."
+        }
+        Failure::NameTaken | Failure::NotQuarantined | Failure::AwsRefused | Failure::Internal => {
+            "show this to the platform team."
+        }
+    }
+}
+
+fn because(clone: &CloneRecord) -> String {
+    match &clone.deleted_because {
+        Some(DeleteReason::Expired) => "its time was over".to_owned(),
+        Some(DeleteReason::Asked(principal)) => format!("{} asked for it", who(principal)),
+        Some(DeleteReason::Failed) => "it could not be made".to_owned(),
+        Some(DeleteReason::Abandoned) => "its execution ended without handing it over".to_owned(),
+        None => "it was not finished".to_owned(),
+    }
+}

@@ -1,0 +1,148 @@
+//! Records at every turn of a clone's life, for tests.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::admission::grant;
+use domain::cost::Prices;
+use domain::record::{
+    Access, DeleteReason, Failed, MaskedTable, MaskingReport, NewClone, PinnedConfig, Progress,
+};
+use domain::request::{Principal, Wish};
+use domain::workflow::{ExecutionRef, State};
+use domain::{CloneRecord, CloneState, Failure, Policy};
+
+pub fn policy() -> Policy {
+    let text = r#"
+        [sources.production]
+        cluster = "production"
+        engine = "aurora-postgresql"
+        database = "shop"
+        masking_class = "db.r6g.large"
+        classes = ["db.t4g.medium", "db.r6g.large", "serverless:0-4"]
+        default_class = "db.t4g.medium"
+        quarantine_security_group = "sg-quarantine"
+        user_security_group = "sg-users"
+        subnet_group = "private"
+        cluster_parameter_group = "doppel-quarantine"
+    "#;
+    Policy::parse("doppel.toml", text).unwrap()
+}
+
+pub fn prices() -> Prices {
+    let text = r#"
+        source = "made up"
+        date = "2026-01-31"
+        [instance_hour.aurora-postgresql]
+        "db.r6g.large" = 0.313
+        "db.t4g.medium" = 0.088
+    "#;
+    Prices::parse(text).unwrap()
+}
+
+pub fn start() -> DateTime<Utc> {
+    "2026-01-31T12:00:00Z".parse().unwrap()
+}
+
+fn after(seconds: i64) -> DateTime<Utc> {
+    start() + TimeDelta::seconds(seconds)
+}
+
+pub fn execution() -> ExecutionRef {
+    ExecutionRef {
+        arn: "arn:aws:states:eu-west-1:111122223333:execution:doppel-clone:slack-1a2b".into(),
+        name: "slack-1a2b".into(),
+        started_at: start(),
+        input: serde_json::json!({}),
+    }
+}
+
+pub fn requested() -> CloneRecord {
+    let policy = policy();
+    let granted = grant(&policy, &Wish::default()).unwrap();
+    CloneRecord::new(NewClone {
+        id: "doppel-production-20260131-k3x9qa".parse().unwrap(),
+        source: &policy.sources[&granted.source],
+        granted,
+        limits: &policy.limits,
+        execution: &execution(),
+        asked_by: (Principal::Slack("U0ALICE".into()), Some("C0CLONES".into())),
+        config: PinnedConfig {
+            rules: "masking/production.toml".into(),
+            rules_version: None,
+            rules_hash: "9f2c4b7a1e0d9f2c4b7a1e0d".into(),
+        },
+    })
+}
+
+pub fn masking() -> CloneRecord {
+    let mut clone = requested();
+    clone.enter(CloneState::Cloning, after(2));
+    clone.cluster_resource_id = Some("cluster-R1".into());
+    clone.enter(CloneState::Masking, after(302));
+    clone.progress = Some(Progress {
+        phase: "mask".into(),
+        tables_done: 3,
+        tables: 12,
+        rows_done: 41_250,
+        rows: 1_204_000,
+    });
+    clone
+}
+
+pub fn ready() -> CloneRecord {
+    let mut clone = masking();
+    clone.enter(CloneState::Resizing, after(502));
+    clone.enter(CloneState::Releasing, after(742));
+    let table = |name: &str, columns, rows| MaskedTable {
+        name: name.into(),
+        columns,
+        rows,
+        method: "update".into(),
+    };
+    clone.report = Some(MaskingReport {
+        tables: vec![
+            table("public.customers", 6, 100_000),
+            table("public.payments", 2, 250_000),
+        ],
+        users_locked: 4,
+        dropped: vec!["foreign server `billing`".into()],
+        seconds: BTreeMap::new(),
+    });
+    let access = Access {
+        host: "doppel-production-20260131-k3x9qa.cluster-c1.eu-west-1.rds.amazonaws.com".into(),
+        port: 5432,
+        database: "shop".into(),
+        user: "doppel".into(),
+        secret: clone.id.user_secret(),
+    };
+    clone.hand_over(access, after(760));
+    clone
+}
+
+pub fn failed() -> CloneRecord {
+    let mut clone = masking();
+    clone.fail(Failed {
+        step: State::Mask,
+        failure: Failure::Unverified,
+        cause: "these columns are not classified: `public.customers.notes`".into(),
+        at: after(320),
+    });
+    clone
+}
+
+pub fn deleting() -> CloneRecord {
+    let mut clone = ready();
+    clone.claim_deletion(
+        DeleteReason::Asked(Principal::Slack("U0CAROL".into())),
+        after(90_000),
+    );
+    clone
+}
+
+pub fn deleted() -> CloneRecord {
+    let mut clone = ready();
+    clone.claim_deletion(DeleteReason::Expired, after(87_200));
+    clone.close(after(87_500));
+    clone
+}

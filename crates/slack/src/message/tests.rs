@@ -1,0 +1,296 @@
+use domain::admission::{Refusal, grant, may_ask};
+use domain::policy::Engine;
+use domain::record::{DeleteReason, Progress};
+use domain::request::{Options, Wish};
+use domain::workflow::{Caught, State};
+use domain::{CloneId, CloneState, Failure, Policy};
+use proptest::prelude::*;
+
+use super::samples::{self as sample, execution, policy, prices, start};
+use super::*;
+use crate::command::Misread;
+
+/// What a reader sees, block by block.
+fn shown(message: &Message) -> String {
+    let blocks = serde_json::to_value(&message.blocks).unwrap();
+    let mut lines = vec![format!("[{}]", message.text)];
+    for block in blocks.as_array().unwrap() {
+        let texts = texts_of(block);
+        lines.push(format!("-- {}", block["type"].as_str().unwrap()));
+        lines.extend(texts);
+    }
+    lines.join("\n")
+}
+
+fn texts_of(block: &serde_json::Value) -> Vec<String> {
+    let mut texts = Vec::new();
+    let all = [&block["text"], &block["accessory"]].into_iter();
+    let listed = ["fields", "elements"]
+        .iter()
+        .filter_map(|key| block[*key].as_array())
+        .flatten();
+    for item in all.chain(listed) {
+        match (&item["type"], &item["text"]) {
+            (_, serde_json::Value::String(text)) => texts.push(text.clone()),
+            (kind, label) if kind == "button" => {
+                let asks = if item["confirm"].is_object() {
+                    ", asks first"
+                } else {
+                    ""
+                };
+                texts.push(format!(
+                    "({} → {}{asks})",
+                    label["text"].as_str().unwrap(),
+                    item["action_id"].as_str().unwrap()
+                ));
+            }
+            _ => {}
+        }
+    }
+    texts
+}
+
+macro_rules! snapshot {
+    ($name:literal, $message:expr) => {
+        insta::assert_snapshot!($name, shown(&$message));
+    };
+}
+
+#[test]
+fn a_life_is_told_from_request_to_deletion() {
+    snapshot!("requested", of(&sample::requested(), &prices()));
+    snapshot!("masking", of(&sample::masking(), &prices()));
+    snapshot!("ready", of(&sample::ready(), &prices()));
+    snapshot!("warning", warning(&sample::ready()));
+    snapshot!("deleting", of(&sample::deleting(), &prices()));
+    snapshot!("deleted", of(&sample::deleted(), &prices()));
+}
+
+#[test]
+fn a_failure_is_told_with_what_was_cleaned_up() {
+    let mut clone = sample::failed();
+    snapshot!("failed", of(&clone, &prices()));
+    clone.claim_deletion(DeleteReason::Failed, start());
+    clone.close(start() + chrono::TimeDelta::minutes(20));
+    snapshot!("failed_and_cleaned_up", of(&clone, &prices()));
+    let mut refused = sample::requested();
+    refused.fail(domain::record::Failed {
+        step: State::Clone,
+        failure: Failure::NoSlot,
+        cause: "all 12 clone slots of this source are taken".into(),
+        at: start(),
+    });
+    refused.close(start());
+    snapshot!("refused_by_a_full_lineage", of(&refused, &prices()));
+}
+
+#[test]
+fn mysql_serverless_and_a_fallback_without_a_price() {
+    let mut clone = sample::ready();
+    clone.engine = Engine::Mysql;
+    clone.target_class = "serverless:0-4".parse().unwrap();
+    clone.access.as_mut().unwrap().database = "it's; rm -rf".into();
+    snapshot!("ready_mysql", of(&clone, &prices()));
+    let mut clone = sample::masking();
+    clone.target_class = "serverless:0-4".parse().unwrap();
+    clone.options = Options {
+        data_api: true,
+        proxy: false,
+    };
+    clone.enter(CloneState::Resizing, start() + chrono::TimeDelta::seconds(400));
+    snapshot!("resizing_to_a_fallback", of(&clone, &Prices::default()));
+}
+
+#[test]
+fn answers_to_commands_and_buttons() {
+    let granted = grant(&policy(), &Wish::default()).unwrap();
+    let refusal = may_ask(
+        &Policy {
+            people: domain::policy::People {
+                users: vec!["U1".into()],
+                ..Default::default()
+            },
+            ..policy()
+        },
+        &Principal::Slack("U2".into()),
+        None,
+    );
+    let too_long = Refusal::TooLong {
+        asked: "9d".parse().unwrap(),
+        most: "7d".parse().unwrap(),
+        name: "production".parse().unwrap(),
+    };
+    let caught = Caught {
+        step: State::Clone,
+        error: "BadRequest".into(),
+        cause: r#"{"errorMessage":"`class`: `huge` is no class"}"#.into(),
+    };
+    let answers = [
+        asked(&granted),
+        refused(&refusal.unwrap_err()),
+        refused(&too_long),
+        misread(&Misread::UnknownWord {
+            word: "lsit".into(),
+            nearest: Some("list".into()),
+        }),
+        already_gone(&sample::deleted()),
+        already_gone(&sample::deleting()),
+        not_ready(&sample::masking()),
+        no_such("k3x9qa"),
+        several("k3x9qa", &[sample::ready().id]),
+        extended(&sample::ready()),
+        deletion_started(&sample::ready().id),
+        how_to_connect(&sample::ready()),
+        how_to_connect(&sample::masking()),
+        how_to_connect(&sample::deleted()),
+        refused_execution(&execution(), &caught, &Told::User("U0ALICE".into())),
+        refused_execution(&execution(), &caught, &Told::Everybody),
+        broken_config(),
+        went_wrong(),
+        slack_trouble(),
+    ];
+    insta::assert_snapshot!(
+        "answers",
+        answers.iter().map(shown).collect::<Vec<_>>().join("\n\n")
+    );
+}
+
+#[test]
+fn help_list_and_show() {
+    snapshot!("help", help(&policy()));
+    snapshot!(
+        "list",
+        list(&[sample::ready(), sample::masking(), sample::deleting()], false)
+    );
+    snapshot!("list_for_an_admin", list(&vec![sample::ready(); 25], true));
+    snapshot!("list_of_nothing", list(&[], false));
+    snapshot!(
+        "show",
+        show(&sample::ready(), &prices(), start() + chrono::TimeDelta::hours(5))
+    );
+}
+
+#[test]
+fn the_same_record_always_says_the_same_and_never_a_password() {
+    let (one, two) = (of(&sample::ready(), &prices()), of(&sample::ready(), &prices()));
+    assert_eq!(one.digest(), two.digest());
+    assert_ne!(one.digest(), of(&sample::masking(), &prices()).digest());
+    let all = serde_json::to_string(&one).unwrap();
+    assert!(!all.to_lowercase().contains("password=\""), "{all}");
+}
+
+/// Slack's limits, and nothing that pings or links but what we mean.
+fn check(message: &Message) {
+    assert!(crate::text::length(&message.text) <= 1_000);
+    let blocks = serde_json::to_value(&message.blocks).unwrap();
+    let blocks = blocks.as_array().unwrap();
+    assert!((1..=50).contains(&blocks.len()));
+    for block in blocks {
+        let count = |key: &str| block[key].as_array().map_or(0, Vec::len);
+        assert!(count("fields") <= 10 && count("elements") <= 10);
+        let limit = |item: &serde_json::Value, most: usize| {
+            let text = item["text"].as_str().unwrap_or_default();
+            assert!(
+                crate::text::length(text) <= most,
+                "{} > {most}",
+                crate::text::length(text)
+            );
+            if item["type"] == "mrkdwn" {
+                assert_eq!(item["verbatim"], true);
+                harmless(text);
+            }
+        };
+        limit(&block["text"], 3_000);
+        block["fields"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .for_each(|field| limit(field, 2_000));
+        for element in block["elements"].as_array().into_iter().flatten() {
+            limit(element, 3_000);
+            if element["type"] == "button" {
+                limit(&element["text"], 75);
+                assert!(element["value"].as_str().unwrap().len() <= 2_000);
+                limit(&element["confirm"]["text"], 300);
+            }
+        }
+    }
+}
+
+/// Every `<…>` token is a mention of a user, a date, or a link to AWS's console.
+fn harmless(text: &str) {
+    for token in text.split('<').skip(1) {
+        let token = token.split_once('>').expect("a token that does not end").0;
+        let ok = ["@U", "!date^", "https://"]
+            .iter()
+            .any(|start| token.starts_with(start));
+        assert!(ok, "{token}");
+        assert!(
+            !token.starts_with("https://") || token.contains(".console.aws.amazon.com/"),
+            "{token}"
+        );
+    }
+    for entity in text.split('&').skip(1) {
+        assert!(
+            ["amp;", "lt;", "gt;"].iter().any(|end| entity.starts_with(end)),
+            "{entity}"
+        );
+    }
+}
+
+fn nasty() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("<!channel>".to_owned()),
+        Just("<@U0BOSS>".to_owned()),
+        Just("<https://evil.example|click>".to_owned()),
+        Just("&<>`*_~```\n\r\t".to_owned()),
+        Just("👩‍👩‍👧‍👦𝔘\u{202e}שלום".to_owned()),
+        "\\PC{0,20}",
+        Just("&".repeat(4_000)),
+    ];
+    prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_record_holds_the_blocks_stay_inside_slacks_limits(
+        texts in prop::collection::vec(nasty(), 12),
+        port: u16,
+        rows: u64,
+        state in 0_usize..9,
+    ) {
+        use CloneState::*;
+        let mut clone = sample::ready();
+        clone.principal = [
+            Principal::Slack(texts[0].clone()),
+            Principal::Cli(texts[0].clone()),
+            Principal::Direct,
+        ][port as usize % 3].clone();
+        clone.state = [Requested, Cloning, Masking, Resizing, Releasing, Ready, Failed, Deleting, Deleted][state];
+        clone.execution_arn = texts[1].clone();
+        clone.source_cluster = texts[2].clone();
+        clone.database = texts[3].clone();
+        clone.config.rules_hash = texts[4].clone();
+        clone.progress = Some(Progress { phase: texts[5].clone(), rows, ..Progress::default() });
+        let access = clone.access.as_mut().unwrap();
+        access.host = texts[6].clone();
+        access.user = texts[7].clone();
+        access.database = texts[8].clone();
+        access.secret = texts[9].clone();
+        access.port = port;
+        let broken = domain::record::Failed { step: State::Mask, failure: Failure::AwsRefused, cause: texts[10].clone(), at: start() };
+        let caught = Caught { step: State::Clone, error: texts[11].clone(), cause: texts[10].clone() };
+        check(&of(&clone, &prices()));
+        check(&ended::failed(&clone, &broken));
+        check(&deleting(&clone));
+        check(&warning(&clone));
+        check(&show(&clone, &prices(), start()));
+        check(&how_to_connect(&clone));
+        check(&list(&vec![clone; 60], true));
+        check(&no_such(&texts[0]));
+        check(&refused_execution(&execution(), &caught, &Told::User(texts[0].clone())));
+        check(&misread(&crate::command::parse(&texts[0], &[]).err().unwrap_or(Misread::Twice("class"))));
+        let id: CloneId = "doppel-a-20260131-abcdef".parse().unwrap();
+        check(&several(&texts[0], &vec![id; 40]));
+    }
+}
