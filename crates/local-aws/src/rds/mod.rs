@@ -1,19 +1,59 @@
 //! RDS: clusters and instances that are real database servers.
+//!
+//! A cluster is a data directory, its instances are one running server behind a port of ours; a clone is a copy of
+//! the live source. Statuses pass over time, on the embedded AWS's clock. Fault codes, what a restore resets, how
+//! tags are inherited and how deletion is accepted are as AWS documents them.
+//!
+//! What differs from Aurora, knowingly: all instances of a cluster share one server; snapshots hold no data;
+//! replication slots are not cloned; parameters take effect when a server starts; a security group that is not
+//! in [`Options::security_groups`] exists and admits nobody.
 
+mod catalog;
+mod clusters;
+mod core;
+mod delete;
+mod dispatch;
+mod fault;
+mod gate;
+mod groups;
+mod instances;
+mod list;
+mod machine;
+mod modify;
 mod options;
+mod snapshots;
+mod source;
+mod state;
+mod tags;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
+use self::core::Core;
 use crate::Time;
-use crate::engine::EngineKind;
+use crate::engine::{self, EngineKind};
 pub use options::{Class, DEFAULT_SECURITY_GROUP, Ingress, Options, Quotas, Transitions};
 
 /// Why the embedded RDS could not start, or could not make or load a source.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The folder of all files cannot be used.
+    #[error("using {folder} for database servers")]
+    Home {
+        /// The folder.
+        folder: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Another process uses the folder.
+    #[error("{0} is in use by another run")]
+    InUse(PathBuf),
+    /// A database server made trouble.
+    #[error("a database server")]
+    Engine(#[from] engine::Error),
     /// The request that `create_source` made was refused.
     #[error("{action} was refused with {code}: {message}")]
     Refused {
@@ -24,9 +64,37 @@ pub enum Error {
         /// RDS's message.
         message: String,
     },
+    /// The source did not become available.
+    #[error("cluster `{cluster}` did not become available: it is {status}")]
+    NotMade {
+        /// The cluster.
+        cluster: String,
+        /// The status that it ended in.
+        status: String,
+    },
     /// No such cluster, or it has no running instance.
     #[error("cluster `{0}` has no running server")]
     NotRunning(String),
+    /// The dump, or the client that loads it, cannot be used.
+    #[error("loading {dump}")]
+    Dump {
+        /// The dump.
+        dump: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The server refused statements of the dump.
+    #[error("loading {dump} as `{user}` failed in {count} places: {complaints}")]
+    Load {
+        /// The dump.
+        dump: PathBuf,
+        /// The master user.
+        user: String,
+        /// How many statements failed.
+        count: usize,
+        /// The first of them: file, line and reason, without values.
+        complaints: String,
+    },
 }
 
 /// The result of what the embedded RDS does outside the AWS API.
@@ -70,7 +138,7 @@ impl SourceSpec {
 }
 
 /// A production cluster that is available, with one running instance.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SourceReady {
     /// Its ARN.
     pub cluster_arn: String,
@@ -90,46 +158,101 @@ pub struct SourceReady {
     pub dsn: String,
 }
 
-/// The embedded RDS. Cheap to clone: all clones are the same one.
-#[derive(Clone, Debug)]
+impl std::fmt::Debug for SourceReady {
+    /// Everything but the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SourceReady")
+            .field("cluster_arn", &self.cluster_arn)
+            .field("resource_id", &self.resource_id)
+            .field("port", &self.port)
+            .field("database", &self.database)
+            .field("master_user", &self.master_user)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The embedded RDS. Cheap to clone: all clones are the same one. When the last is dropped, servers are stopped
+/// and files removed, as [`Rds::shutdown`] does in good order.
+#[derive(Clone)]
 pub struct Rds {
-    options: std::sync::Arc<Options>,
-    time: Time,
+    core: Arc<Core>,
+}
+
+impl std::fmt::Debug for Rds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rds")
+            .field("clusters", &self.clusters())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Rds {
-    /// Starts an empty RDS below `options.home`.
+    /// Starts an empty RDS below `options.home`. Fails if another run uses that folder.
     pub fn new(time: Time, options: Options) -> Result<Self> {
-        Ok(Self { options: std::sync::Arc::new(options), time })
+        let core = Core::new(time, options)?;
+        let subnets = core.default_subnets();
+        core.update(|state| state.subnet_groups.insert("default".into(), subnets));
+        Ok(Self { core: Arc::new(core) })
     }
 
-    /// Answers one call of the RDS API (AWS query protocol).
+    /// Answers one call of the RDS API (AWS query protocol). Must run on a tokio runtime: what the call starts
+    /// goes on after the answer.
     pub async fn call(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
-        let _ = (&self.time, &self.options);
-        http::Response::new(request.into_body())
+        self.core.call(request).await
     }
 
-    /// Makes a cluster with one instance and waits until both are available.
+    /// Makes a cluster with one instance and waits until both are available, without the usual delays.
     pub async fn create_source(&self, spec: SourceSpec) -> Result<SourceReady> {
-        Err(Error::NotRunning(spec.cluster_id))
+        self.core.create_source(spec).await
     }
 
     /// Loads a dump (plain SQL, or pg_dump's custom format) into the cluster's database, as its master user.
+    /// What only a superuser may do and what holds no data (the language plpgsql's owner, extensions' comments)
+    /// is left out with a warning; any other failure is an error that names file and line, and no value.
     pub async fn load_sql(&self, cluster_id: &str, dump: &Path) -> Result<()> {
-        let _ = dump;
-        Err(Error::NotRunning(cluster_id.to_owned()))
+        self.core.load_sql(cluster_id, dump).await
     }
 
     /// The identifiers of all clusters that exist, in order.
     pub fn clusters(&self) -> Vec<String> {
-        Vec::new()
+        self.core.state().clusters.keys().cloned().collect()
     }
 
     /// The identifiers of all instances that exist, in order.
     pub fn instances(&self) -> Vec<String> {
-        Vec::new()
+        self.core.state().instances.keys().cloned().collect()
     }
 
-    /// Stops every server and removes every file.
-    pub async fn shutdown(&self) {}
+    /// For tests: shows, and obeys, `status` for a cluster or an instance until `None` brings back the truth.
+    pub fn set_status(&self, id: &str, status: Option<&str>) {
+        self.core.update(|state| match status {
+            Some(status) => drop(state.hooks.statuses.insert(id.to_owned(), status.to_owned())),
+            None => drop(state.hooks.statuses.remove(id)),
+        });
+    }
+
+    /// For tests: the next restore is accepted and ends in `cloning-failed`.
+    pub fn fail_next_restore(&self) {
+        self.core.update(|state| state.hooks.failing_restores += 1);
+    }
+
+    /// For tests: AWS has no more of this instance class, or has it again.
+    pub fn insufficient_capacity(&self, class: &str, is_out: bool) {
+        self.core.update(|state| {
+            state.hooks.no_capacity.remove(class);
+            if is_out {
+                state.hooks.no_capacity.insert(class.to_owned());
+            }
+        });
+    }
+
+    /// For tests: from now on every clone silently becomes a full copy, as if its lineage were full.
+    pub fn outgrow_lineage(&self) {
+        self.core.update(|state| state.hooks.outgrown = true);
+    }
+
+    /// Stops every server and removes every file. Calls are refused from then on.
+    pub async fn shutdown(&self) {
+        self.core.shut_down().await;
+    }
 }

@@ -115,7 +115,10 @@ pub struct Quotas {
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self { clusters: 40, instances: 40 }
+        Self {
+            clusters: 40,
+            instances: 40,
+        }
     }
 }
 
@@ -134,9 +137,14 @@ impl Class {
     /// What Aurora offers in most Regions: the Graviton and burstable families, and Serverless v2.
     pub fn common() -> Vec<Self> {
         let sizes = |family: &str, sizes: &[&str]| {
-            sizes.iter().map(|size| format!("db.{family}.{size}")).collect::<Vec<_>>()
+            sizes
+                .iter()
+                .map(|size| format!("db.{family}.{size}"))
+                .collect::<Vec<_>>()
         };
-        let large = ["large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"];
+        let large = [
+            "large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge",
+        ];
         [
             vec!["db.serverless".to_owned()],
             sizes("t3", &["medium", "large"]),
@@ -146,7 +154,11 @@ impl Class {
         ]
         .concat()
         .into_iter()
-        .map(|name| Self { name, postgres: true, mysql: true })
+        .map(|name| Self {
+            name,
+            postgres: true,
+            mysql: true,
+        })
         .collect()
     }
 }

@@ -1,3 +1,4 @@
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -9,9 +10,9 @@ use aws_sdk_dynamodb::types::{
 
 use crate::{ACCOUNT, REGION, code, world};
 
-pub const TABLE: &str = "clones";
+pub(crate) const TABLE: &str = "clones";
 
-pub fn s(text: &str) -> AttributeValue {
+pub(crate) fn s(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
@@ -19,7 +20,7 @@ fn n(number: i64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-pub async fn create_table(client: &Client, name: &str) {
+pub(crate) async fn create_table(client: &Client, name: &str) {
     client
         .create_table()
         .table_name(name)
@@ -43,7 +44,7 @@ pub async fn create_table(client: &Client, name: &str) {
         .unwrap();
 }
 
-pub async fn put(client: &Client, id: &str, version: i64) {
+pub(crate) async fn put(client: &Client, id: &str, version: i64) {
     client
         .put_item()
         .table_name(TABLE)
@@ -54,7 +55,7 @@ pub async fn put(client: &Client, id: &str, version: i64) {
         .unwrap();
 }
 
-pub async fn has(client: &Client, id: &str) -> bool {
+pub(crate) async fn has(client: &Client, id: &str) -> bool {
     client
         .get_item()
         .table_name(TABLE)
@@ -247,6 +248,20 @@ async fn an_expired_item_is_swept_after_a_while_and_shows_until_then() {
         "ttl"
     );
     let expires = world.time.now().timestamp() + 60;
+    let gone = Arc::new(Mutex::new(Vec::new()));
+    let into = Arc::clone(&gone);
+    world.stream(TABLE, move |event| {
+        let removed = |record: &&serde_json::Value| record["eventName"] == "REMOVE";
+        into.lock().unwrap().extend(
+            event["Records"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(removed)
+                .cloned(),
+        );
+        async { Ok(serde_json::Value::Null) }
+    });
     for (id, ttl) in [("old", expires), ("young", expires + 86_400)] {
         client
             .put_item()
@@ -262,4 +277,9 @@ async fn an_expired_item_is_swept_after_a_while_and_shows_until_then() {
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert!(!has(&client, "old").await);
     assert!(has(&client, "young").await);
+    world.idle().await;
+    let gone = gone.lock().unwrap();
+    assert_eq!(gone.len(), 1);
+    assert_eq!(gone[0]["dynamodb"]["Keys"]["id"]["S"], "old");
+    assert_eq!(gone[0]["userIdentity"]["principalId"], "dynamodb.amazonaws.com");
 }

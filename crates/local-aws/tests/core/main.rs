@@ -22,8 +22,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
 use local_aws::{LocalAws, Options, Time};
 
-pub const REGION: &str = "ap-northeast-1";
-pub const ACCOUNT: &str = "000000000000";
+pub(crate) const REGION: &str = "ap-northeast-1";
+pub(crate) const ACCOUNT: &str = "000000000000";
 
 /// A date in the middle of a day, and from there on tokio's time, paused or not.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl TimeSource for TestClock {
     }
 }
 
-pub fn time() -> Time {
+pub(crate) fn time() -> Time {
     let epoch = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
     let clock = TestClock {
         epoch,
@@ -51,9 +51,9 @@ pub fn time() -> Time {
 }
 
 /// An embedded AWS and the folder of its files.
-pub struct World {
-    pub aws: LocalAws,
-    pub time: Time,
+pub(crate) struct World {
+    pub(crate) aws: LocalAws,
+    pub(crate) time: Time,
     _home: tempfile::TempDir,
 }
 
@@ -65,7 +65,7 @@ impl std::ops::Deref for World {
     }
 }
 
-pub fn world() -> World {
+pub(crate) fn world() -> World {
     let home = tempfile::tempdir().unwrap();
     let time = time();
     let aws = LocalAws::start(Options::new(time.clone(), home.path().join("aws"))).unwrap();
@@ -78,16 +78,16 @@ pub fn world() -> World {
 
 impl World {
     /// What a program called `principal` makes its clients of, within the process.
-    pub fn config(&self, principal: &str) -> SdkConfig {
+    pub(crate) fn config(&self, principal: &str) -> SdkConfig {
         builder(principal).http_client(self.aws.http_client()).build()
     }
 
-    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+    pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.config("tester"))
     }
 }
 
-pub fn builder(principal: &str) -> aws_types::sdk_config::Builder {
+pub(crate) fn builder(principal: &str) -> aws_types::sdk_config::Builder {
     let credentials = Credentials::new(principal, "secret", None, None, "tests");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -100,12 +100,12 @@ pub fn builder(principal: &str) -> aws_types::sdk_config::Builder {
 }
 
 /// The error code that the SDK read.
-pub fn code<T: std::fmt::Debug>(result: Result<T, impl ProvideErrorMetadata>) -> String {
+pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, impl ProvideErrorMetadata>) -> String {
     result.unwrap_err().code().unwrap_or("no code").to_owned()
 }
 
 /// A request signed as `tester`, for what there is no SDK crate at hand.
-pub fn signed(service: &str, method: &str, path: &str) -> http::request::Builder {
+pub(crate) fn signed(service: &str, method: &str, path: &str) -> http::request::Builder {
     let scope = format!("tester/20270115/{REGION}/{service}/aws4_request");
     http::Request::builder().method(method).uri(path).header(
         "authorization",
@@ -113,12 +113,12 @@ pub fn signed(service: &str, method: &str, path: &str) -> http::request::Builder
     )
 }
 
-pub fn text(body: &Bytes) -> &str {
+pub(crate) fn text(body: &Bytes) -> &str {
     std::str::from_utf8(body).unwrap()
 }
 
 /// Waits until `condition` holds; a test that waits in vain fails.
-pub async fn until<Fut: Future<Output = bool>>(what: &str, condition: impl Fn() -> Fut) {
+pub(crate) async fn until<Fut: Future<Output = bool>>(what: &str, condition: impl Fn() -> Fut) {
     for _ in 0..1000 {
         if condition().await {
             return;

@@ -2,7 +2,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
-use local_aws::{FunctionError, LocalAws, Options, Served, Time};
+use local_aws::{Fault, FunctionError, Kind, LocalAws, Options, Served, Time};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -35,6 +35,29 @@ async fn the_sdk_reaches_it_on_loopback_until_it_is_stopped() {
         "the port is free again"
     );
     aws.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_shutdown_stops_its_servers_even_when_a_call_hangs() {
+    let (aws, served, _home) = served().await;
+    let client = aws_sdk_dynamodb::Client::new(&builder("tester").endpoint_url(served.endpoint()).build());
+    aws.faults().inject(Fault::new(Kind::Hang).always());
+    let hanging = tokio::spawn(async move { client.list_tables().send().await });
+    crate::until("the call is made", || async { aws.count() > 0 }).await;
+    tokio::time::timeout(Duration::from_secs(10), aws.shutdown())
+        .await
+        .unwrap();
+    assert!(
+        tokio::net::TcpStream::connect(served.address()).await.is_err(),
+        "the port is free again"
+    );
+    assert!(
+        tokio::time::timeout(Duration::from_secs(10), hanging)
+            .await
+            .unwrap()
+            .unwrap()
+            .is_err()
+    );
 }
 
 #[tokio::test]
