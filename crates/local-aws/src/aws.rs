@@ -124,7 +124,8 @@ impl LocalAws {
             region: region.clone(),
             account: account.clone(),
         };
-        let (work, gate) = (Work::new(), Gate::new(time.clone()));
+        let work = Work::new();
+        let gate = Gate::new(time.clone(), work.stop().clone());
         let dynamodb = DynamoDb::new(time.clone(), place.clone(), work.clone()).map_err(Error::DynamoDb)?;
         let lambda = Lambda::new(time.clone(), place.clone(), work.clone());
         let ecs = Ecs::new(time.clone(), place.clone(), work.clone());
@@ -237,7 +238,7 @@ impl LocalAws {
     /// # Errors
     /// When the listener has no address.
     pub async fn serve(&self, listener: TcpListener) -> std::io::Result<Served> {
-        server::serve(self.clone(), listener, self.0.work.stop().child_token())
+        server::serve(self.clone(), listener, &self.0.work)
     }
 
     /// An SDK's HTTP client that calls this AWS without a socket.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::Time;
 use crate::faults::{Failure, Faults, Kind};
 use crate::record::{Calls, Outcome};
@@ -13,6 +15,7 @@ const LONGEST_HANG: Duration = Duration::from_secs(900);
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
     time: Time,
+    stop: CancellationToken,
     pub(crate) calls: Calls,
     pub(crate) faults: Faults,
 }
@@ -25,10 +28,12 @@ pub(crate) struct Admitted {
 }
 
 impl Gate {
-    pub(crate) fn new(time: Time) -> Self {
+    /// Calls that hang are answered once `stop` is cancelled.
+    pub(crate) fn new(time: Time, stop: CancellationToken) -> Self {
         let calls = Calls::default();
         Self {
             time,
+            stop,
             faults: Faults::new(calls.clone()),
             calls,
         }
@@ -61,7 +66,9 @@ impl Gate {
             Some(Kind::Fail(failure)) => failure,
             Some(Kind::Throttle) => Failure::throttled(service),
             Some(Kind::Hang) => {
-                tokio::time::sleep(LONGEST_HANG).await;
+                self.stop
+                    .run_until_cancelled(tokio::time::sleep(LONGEST_HANG))
+                    .await;
                 Failure::new(504, "GatewayTimeout", "No answer came in time")
             }
         };

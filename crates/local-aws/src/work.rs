@@ -65,6 +65,11 @@ impl Work {
             .spawn(async move { stop.run_until_cancelled(future).await })
     }
 
+    /// Runs `future`, which knows itself when to stop; the shutdown waits for it.
+    pub(crate) fn spawn_to_the_end(&self, future: impl Future<Output = ()> + Send + 'static) {
+        drop(self.tasks.spawn(future));
+    }
+
     /// Nothing is under way.
     pub(crate) fn is_idle(&self) -> bool {
         *self.count.borrow() == 0

@@ -44,7 +44,14 @@ impl DynamoDb {
         let database = Database::memory_with_clock(Arc::new(clock.clone()))?;
         let swept = Arc::new(Mutex::new(time.now()));
         let streams = Streams::new(database.clone(), time.clone(), place.clone(), work);
-        Ok(Self { database, clock, time, place, swept, streams })
+        Ok(Self {
+            database,
+            clock,
+            time,
+            place,
+            swept,
+            streams,
+        })
     }
 
     /// Delivers the changes of `table` to `handler`, from now on. The table may come into being later.
@@ -61,15 +68,18 @@ impl DynamoDb {
         self.tick();
         let body = String::from_utf8_lossy(request.body()).replace(&self.place.arn(SERVICE, ""), ENGINE_ARN);
         let answer = match carry_out(&self.database, operation, &body) {
-            Some(Ok(body)) => {
-                answer::finish(200, "application/x-amz-json-1.0", self.with_our_arns(&body))
-            }
+            Some(Ok(body)) => answer::finish(200, "application/x-amz-json-1.0", self.with_our_arns(&body)),
             Some(Err(failed)) => answer::finish(
                 failed.status_code(),
                 "application/x-amz-json-1.0",
                 self.with_our_arns(&failed.to_json()),
             ),
-            None => answer::error(SERVICE, 400, "UnknownOperationException", "Operation not supported"),
+            None => answer::error(
+                SERVICE,
+                400,
+                "UnknownOperationException",
+                "Operation not supported",
+            ),
         };
         self.streams.pump();
         answer

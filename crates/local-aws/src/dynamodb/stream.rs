@@ -38,9 +38,17 @@ pub(super) struct Streams {
 
 /// One table that is listened to.
 struct Table {
-    /// Where the next record is; none before the table exists with a stream.
-    iterator: Option<String>,
+    /// None before the table exists.
+    shard: Option<Shard>,
     consumers: Vec<mpsc::UnboundedSender<Batch>>,
+}
+
+/// An open stream.
+struct Shard {
+    /// The stream's ARN, with our Region and account.
+    arn: String,
+    /// Where the next record is.
+    iterator: String,
 }
 
 /// Records on their way to a consumer, counted as under way until they are delivered.
@@ -65,11 +73,11 @@ impl Streams {
         {
             let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
             let listened = tables.entry(table.to_owned()).or_insert_with(|| Table {
-                iterator: None,
+                shard: None,
                 consumers: Vec::new(),
             });
-            if listened.iterator.is_none() {
-                listened.iterator = self.open(table, "LATEST");
+            if listened.shard.is_none() {
+                listened.shard = self.open(table, "LATEST");
             }
             listened.consumers.push(sender);
         }
@@ -91,25 +99,26 @@ impl Streams {
     pub(super) fn pump(&self) {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, table) in tables.iter_mut() {
-            if table.iterator.is_none() {
-                table.iterator = self.open(name, "TRIM_HORIZON");
+            if table.shard.is_none() {
+                table.shard = self.open(name, "TRIM_HORIZON");
             }
-            let Some(iterator) = table.iterator.clone() else {
-                continue;
-            };
+            let Some(shard) = &mut table.shard else { continue };
             let request = GetRecordsRequest {
-                shard_iterator: iterator,
+                shard_iterator: shard.iterator.clone(),
                 limit: None,
             };
             let Ok(read) = self.database.get_records(request) else {
-                table.iterator = None;
+                table.shard = None;
                 continue;
             };
             if let Some(next) = read.next_shard_iterator {
-                table.iterator = Some(next);
+                shard.iterator = next;
             }
             for records in read.records.chunks(BATCH) {
-                let records: Vec<_> = records.iter().map(|record| self.event(name, record)).collect();
+                let records: Vec<_> = records
+                    .iter()
+                    .map(|record| self.event(&shard.arn, record))
+                    .collect();
                 for consumer in &table.consumers {
                     // A consumer is gone only after the shutdown.
                     let _ = consumer.send(Batch {
@@ -122,9 +131,9 @@ impl Streams {
     }
 
     /// Where to read `table` from, having switched its stream on; `None` as long as there is no such table.
-    fn open(&self, table: &str, from: &str) -> Option<String> {
-        let known = self.database.get_table_metadata(table).ok()??;
-        if !known.stream_enabled {
+    fn open(&self, table: &str, from: &str) -> Option<Shard> {
+        let known = || self.database.get_table_metadata(table).ok().flatten();
+        if !known()?.stream_enabled {
             let wanted = json!({
                 "TableName": table,
                 "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES" },
@@ -133,22 +142,26 @@ impl Streams {
                 .update_table(serde_json::from_value(wanted).ok()?)
                 .ok()?;
         }
+        let label = known()?.stream_label?;
         let request = GetShardIteratorRequest {
-            stream_arn: dynoxide::streams::stream_arn(table, "latest"),
+            stream_arn: dynoxide::streams::stream_arn(table, &label),
             shard_id: dynoxide::streams::shard_id(table),
             shard_iterator_type: from.to_owned(),
             sequence_number: None,
         };
-        self.database.get_shard_iterator(request).ok()?.shard_iterator
+        let iterator = self.database.get_shard_iterator(request).ok()?.shard_iterator?;
+        Some(Shard {
+            arn: self
+                .place
+                .arn("dynamodb", &format!("table/{table}/stream/{label}")),
+            iterator,
+        })
     }
 
-    fn event(&self, table: &str, record: &Record) -> Value {
+    fn event(&self, arn: &str, record: &Record) -> Value {
         let mut event = serde_json::to_value(record).unwrap_or_default();
         event["awsRegion"] = json!(self.place.region);
-        event["eventSourceARN"] = json!(
-            self.place
-                .arn("dynamodb", &format!("table/{table}/stream/latest"))
-        );
+        event["eventSourceARN"] = json!(arn);
         event
     }
 }

@@ -72,17 +72,28 @@ pub(crate) struct Refused {
 
 impl Refused {
     fn parameter(message: impl Into<String>) -> Self {
-        Self { code: "InvalidParameterException", message: message.into() }
+        Self {
+            code: "InvalidParameterException",
+            message: message.into(),
+        }
     }
 
     fn client(message: impl Into<String>) -> Self {
-        Self { code: "ClientException", message: message.into() }
+        Self {
+            code: "ClientException",
+            message: message.into(),
+        }
     }
 }
 
 impl Ecs {
     pub(crate) fn new(time: Time, place: Place, work: Work) -> Self {
-        Self { place, time, work, state: Arc::default() }
+        Self {
+            place,
+            time,
+            work,
+            state: Arc::default(),
+        }
     }
 
     /// Registers the program of a family. A family without a task definition gets one, whose one container is
@@ -93,9 +104,14 @@ impl Ecs {
         Fut: Future<Output = i32> + Send + 'static,
     {
         let mut state = self.lock();
-        state.programs.insert(family.to_owned(), Arc::new(move |run| Box::pin(handler(run))));
+        state
+            .programs
+            .insert(family.to_owned(), Arc::new(move |run| Box::pin(handler(run))));
         if !state.definitions.contains_key(family) {
-            let container = ContainerDefinition { name: Some(family.to_owned()), ..Default::default() };
+            let container = ContainerDefinition {
+                name: Some(family.to_owned()),
+                ..Default::default()
+            };
             let definition = TaskDefinition {
                 family: Some(family.to_owned()),
                 container_definitions: Some(vec![container]),
@@ -114,10 +130,14 @@ impl Ecs {
     fn add_definition(&self, state: &mut State, mut definition: TaskDefinition) -> TaskDefinition {
         let family = definition.family.clone().unwrap_or_default();
         let revisions = state.definitions.entry(family.clone()).or_default();
-        let revision = i32::try_from(revisions.len()).unwrap_or(i32::MAX).saturating_add(1);
+        let revision = i32::try_from(revisions.len())
+            .unwrap_or(i32::MAX)
+            .saturating_add(1);
         definition.revision = Some(revision);
-        definition.task_definition_arn =
-            Some(self.place.arn(SERVICE, &format!("task-definition/{family}:{revision}")));
+        definition.task_definition_arn = Some(
+            self.place
+                .arn(SERVICE, &format!("task-definition/{family}:{revision}")),
+        );
         definition.status = Some("ACTIVE".to_owned());
         definition.registered_at = Some(seconds(self.time.now()));
         revisions.push(definition.clone());
@@ -126,7 +146,10 @@ impl Ecs {
 
     /// The token that is cancelled at the task's end, and the task as it is now.
     pub(crate) fn watch(&self, arn: &str) -> Option<(CancellationToken, Task)> {
-        self.lock().tasks.get(arn).map(|running| (running.ended.clone(), running.task.clone()))
+        self.lock()
+            .tasks
+            .get(arn)
+            .map(|running| (running.ended.clone(), running.task.clone()))
     }
 
     fn update(&self, arn: &str, change: impl FnOnce(&mut Task)) {
@@ -142,7 +165,10 @@ impl Ecs {
 
 /// A timestamp as ECS writes it.
 fn seconds(at: DateTime<Utc>) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into 53 bits for 285,000 years")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds since 1970 fit into 53 bits for 285,000 years"
+    )]
     let milliseconds = at.timestamp_millis() as f64;
     milliseconds / 1000.0
 }

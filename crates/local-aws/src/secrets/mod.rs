@@ -32,13 +32,21 @@ struct Refused {
 
 impl Refused {
     fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self {
+            code,
+            message: message.into(),
+        }
     }
 }
 
 impl Secrets {
     pub(crate) fn new(time: Time, place: Place) -> Self {
-        Self { time, place, store: Arc::default(), rest: Arc::default() }
+        Self {
+            time,
+            place,
+            store: Arc::default(),
+            rest: Arc::default(),
+        }
     }
 
     /// The current value of a secret, by name or ARN; `None` also for one that is marked for deletion.

@@ -1,12 +1,15 @@
 //! The embedded AWS, driven as programs drive it: by the Rust SDK within the process (on paused time) and over
 //! loopback, and by boto3.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers may panic as the test does")]
+
 mod dynamodb;
 mod ecs;
 mod events;
 mod faults;
 mod lambda;
 mod secrets;
+mod states;
 mod stream;
 mod wire;
 
