@@ -148,6 +148,9 @@ pub struct SweepAnswer {
     pub status: Option<Status>,
     /// How long to wait before asking again, in seconds.
     pub wait_seconds: u64,
+    /// The clone that was abandoned, if there is a record of one.
+    #[serde(default)]
+    pub clone_id: Option<CloneId>,
     /// True when Abandon found the clone handed over, so that nothing was abandoned.
     #[serde(default)]
     pub released: bool,

@@ -47,6 +47,8 @@ pub enum Step {
     DeleteCluster,
     /// Note that the cluster was seen to be absent.
     NoteAbsence,
+    /// Note that the cluster is there after all: its absence counts from the start again.
+    ForgetAbsence,
     /// Delete these secrets.
     DeleteSecrets(Vec<String>),
     /// Close the record and give the slot back.
@@ -121,7 +123,10 @@ fn delete(
         };
     }
     if let Some(cluster) = &observed.cluster {
-        return delete_cluster(clone, policy, cluster, observed);
+        return match clone.absent_since {
+            Some(_) => Step::ForgetAbsence,
+            None => delete_cluster(clone, policy, cluster, observed),
+        };
     }
     match clone.absent_since {
         // A record that never left `requested` never asked for a cluster.
@@ -213,6 +218,7 @@ mod tests {
         record.absent_since = Some(now());
         assert_eq!(step(&record, &gone, &around), Step::Wait);
         record.absent_since = Some(now() - ABSENCE);
+        assert_eq!(step(&record, &seen, &around), Step::ForgetAbsence, "it came late");
         assert_eq!(
             step(&record, &gone, &around),
             Step::DeleteSecrets(around.secrets.clone())
