@@ -16,8 +16,7 @@ use crate::message::Message;
 /// Where the real Slack is.
 pub const SLACK_API: &str = "https://slack.com/api";
 
-/// A call that takes longer is given up: the gateway owes Slack an answer within 3 seconds, and a notify Lambda
-/// lives no longer than 30.
+/// A call that takes longer is given up, unless [`Client::with_patience`] says otherwise.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The most pages of history that are looked through for a lost message.
@@ -89,6 +88,7 @@ impl Error {
 pub struct Client {
     transport: Transport,
     token: SlackApiToken,
+    patience: Duration,
 }
 
 enum Transport {
@@ -117,7 +117,13 @@ impl Client {
         Ok(Self {
             transport,
             token: SlackApiToken::new(token.expose_secret().into()),
+            patience: PATIENCE,
         })
+    }
+
+    /// The same client, waiting no longer than this for a call.
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Posts a message, in a thread if `thread` says so. A user's id as channel means a direct message.
@@ -156,15 +162,39 @@ impl Client {
         self.call::<_, Value>("chat.update", &request).await.map(drop)
     }
 
-    /// Shows a message to one person only.
+    /// Answers the one who pressed a button, and nobody else, at the URL that came with it.
     ///
     /// # Errors
     /// What Slack said.
-    pub async fn whisper(&self, channel: &str, user: &str, message: &Message) -> Result<(), Error> {
-        let request = SlackApiChatPostEphemeralRequest::new(channel.into(), user.into(), content(message));
-        self.call::<_, Value>("chat.postEphemeral", &request)
-            .await
-            .map(drop)
+    pub async fn respond(&self, response_url: &str, message: &Message) -> Result<(), Error> {
+        let method = "response_url";
+        let answer = json!({
+            "response_type": "ephemeral", "replace_original": false,
+            "text": message.text, "blocks": message.blocks,
+        });
+        let url = response_url.parse().map_err(|_| Error::Final {
+            method,
+            code: "the URL is none".to_owned(),
+        })?;
+        let said = async {
+            match &self.transport {
+                Transport::Plain(client) => {
+                    client
+                        .open_session(&self.token)
+                        .http_session_api
+                        .http_post_uri(url, &answer, None)
+                        .await
+                }
+                Transport::Tls(client) => {
+                    client
+                        .open_session(&self.token)
+                        .http_session_api
+                        .http_post_uri(url, &answer, None)
+                        .await
+                }
+            }
+        };
+        self.patiently::<Value>(method, said).await.map(drop)
     }
 
     /// Opens a form. The trigger lives 3 seconds.
@@ -263,7 +293,7 @@ impl Client {
                 }
             }
         };
-        within_patience(method, answer).await
+        self.patiently(method, answer).await
     }
 
     async fn get<A>(&self, method: &'static str, query: &Vec<(&str, Option<&str>)>) -> Result<A, Error>
@@ -288,21 +318,23 @@ impl Client {
                 }
             }
         };
-        within_patience(method, answer).await
+        self.patiently(method, answer).await
     }
-}
 
-/// Waits by the wall clock in a thread of its own, whatever tokio's clock does: a timeout is never shortened, and
-/// on paused time tokio's own would leap ahead while the answer is on the wire.
-async fn within_patience<A>(
-    method: &'static str,
-    answer: impl Future<Output = ClientResult<A>>,
-) -> Result<A, Error> {
-    let (_done, hung_up) = std::sync::mpsc::channel::<()>();
-    let timer = tokio::task::spawn_blocking(move || hung_up.recv_timeout(PATIENCE));
-    tokio::select! {
-        answer = answer => answer.map_err(|error| classified(method, &error)),
-        _ = timer => Err(Error::Transient { method, reason: format!("no answer within {PATIENCE:?}") }),
+    /// Waits by the wall clock in a thread of its own, whatever tokio's clock does: a timeout is never shortened,
+    /// and on paused time tokio's own would leap ahead while the answer is on the wire.
+    async fn patiently<A>(
+        &self,
+        method: &'static str,
+        answer: impl Future<Output = ClientResult<A>>,
+    ) -> Result<A, Error> {
+        let patience = self.patience;
+        let (_done, hung_up) = std::sync::mpsc::channel::<()>();
+        let timer = tokio::task::spawn_blocking(move || hung_up.recv_timeout(patience));
+        tokio::select! {
+            answer = answer => answer.map_err(|error| classified(method, &error)),
+            _ = timer => Err(Error::Transient { method, reason: format!("no answer within {patience:?}") }),
+        }
     }
 }
 

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::admission::Refusal;
-use domain::request::{BadField, Wish, plain};
+use domain::request::{Wish, plain};
 use domain::{Lifetime, Policy};
 use slack_morphism::prelude::*;
 
 use crate::blocks::plain_text;
 use crate::interaction::View;
+use crate::message::Message;
 use crate::text;
 
 /// The form's callback id.
@@ -112,9 +113,9 @@ pub fn at_field(refusal: &Refusal) -> BTreeMap<String, String> {
     BTreeMap::from([(block.to_owned(), shown(&refusal.to_string()))])
 }
 
-/// A field that cannot be read, at that field.
-pub fn bad_field(error: &BadField) -> BTreeMap<String, String> {
-    BTreeMap::from([(SOURCE.to_owned(), shown(&error.to_string()))])
+/// What is about no field is shown at the first.
+pub fn at_top(message: &Message) -> BTreeMap<String, String> {
+    BTreeMap::from([(SOURCE.to_owned(), shown(&message.text))])
 }
 
 /// Errors at a field are plain text.

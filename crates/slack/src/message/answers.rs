@@ -1,7 +1,6 @@
 //! Answers to commands and buttons, seen by the one who asked.
 
 use domain::admission::{Granted, Refusal};
-use domain::request::BadField;
 use domain::workflow::{Caught, ExecutionRef};
 use domain::{CloneId, CloneRecord, CloneState, Policy};
 
@@ -59,7 +58,7 @@ pub fn not_ready(clone: &CloneRecord) -> Message {
     ))
 }
 
-/// No clone of that id. Other people's clones are not told apart from those that never were.
+/// No clone of that id.
 pub fn no_such(part: &str) -> Message {
     Message::line(format!(
         "There is no clone {}; `/clone list` shows yours.",
@@ -125,13 +124,6 @@ pub fn refused_execution(execution: &ExecutionRef, caught: &Caught, told: &Told)
         context(&format!("{look} · {}", code(&execution.name))),
     ];
     Message::new(title, blocks)
-}
-
-/// A field of a form or a request cannot be read.
-impl From<&BadField> for Message {
-    fn from(error: &BadField) -> Self {
-        Self::line(format!("Not done: {}", prose(&error.to_string())))
-    }
 }
 
 /// The config folder cannot be used. The details are in the logs.

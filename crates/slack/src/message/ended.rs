@@ -61,17 +61,23 @@ pub fn failed(clone: &CloneRecord, failed: &Failed) -> Message {
 
 /// Which step, and why.
 pub(super) fn explained(step: State, failure: Failure, cause: &str) -> String {
-    let words = failure.words();
-    let cause = cause.trim();
-    let more = if cause.is_empty() || cause == words {
-        String::new()
-    } else {
-        format!(": {}", prose(cause))
+    let (words, cause) = (failure.words(), cause.trim());
+    let why = match cause {
+        "" => words.to_owned(),
+        cause if repeats(cause, words) => prose(cause),
+        cause => format!("{words}: {}", prose(cause)),
     };
-    format!(
-        "*Failed step:* {step}, while {}\n*Why:* {words}{more}",
-        doing(step)
-    )
+    format!("*Failed step:* {step}, while {}\n*Why:* {why}", doing(step))
+}
+
+/// Whether the cause says by itself what the failure's words would say before it.
+fn repeats(cause: &str, words: &str) -> bool {
+    let all: Vec<&str> = words.split(' ').collect();
+    let said = all
+        .iter()
+        .filter(|word| cause.split(' ').any(|other| other == **word))
+        .count();
+    said * 4 >= all.len() * 3
 }
 
 fn doing(step: State) -> &'static str {
@@ -94,11 +100,11 @@ fn cleaned_up(clone: &CloneRecord) -> String {
                 .map(|at| format!(" {}", date(at)))
                 .unwrap_or_default();
             format!(
-                "everything that had been made was deleted, and its absence confirmed{at}. Nobody could log in."
+                "everything that had been made was deleted, and its absence confirmed{at}. Nobody but doppel's worker could log in."
             )
         }
         (_, None) => "making sure that nothing was left behind.".to_owned(),
-        _ => "the unfinished clone is being deleted; it stays in quarantine until then. Nobody could log in."
+        _ => "the unfinished clone is being deleted; it stays in quarantine until then. Nobody but doppel's worker could log in."
             .to_owned(),
     }
 }

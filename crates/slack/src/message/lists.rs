@@ -15,13 +15,16 @@ const MOST: usize = 20;
 
 /// The clones that somebody may change, the newest first.
 pub fn list(clones: &[CloneRecord], is_admin: bool) -> Message {
-    let whose = if is_admin { "all clones" } else { "your clones" };
     if clones.is_empty() {
-        return Message::line(format!(
-            "There are none among {whose}. `/clone help` tells how to get one."
-        ));
+        let none = if is_admin {
+            "There are no clones."
+        } else {
+            "You have no clones."
+        };
+        return Message::line(format!("{none} `/clone help` tells how to get one."));
     }
-    let text = format!("{} ({whose})", count(clones.len() as u64, "clone"));
+    let whose = if is_admin { "Everybody's" } else { "Your" };
+    let text = format!("{whose} {}", count(clones.len() as u64, "clone"));
     let mut blocks = vec![section(&format!("*{text}*"))];
     blocks.extend(
         clones

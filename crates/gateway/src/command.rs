@@ -1,0 +1,84 @@
+//! `/clone …`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::request::Principal;
+use serde_json::json;
+use slack::{Command, Message, message, modal};
+
+use crate::deeds::{self, Asker};
+use crate::signed::{Refused, Signed};
+use crate::{Deps, Error, in_time, told};
+
+/// Reads a slash command, does it, and answers the one who wrote it alone.
+pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Result<Response, Refused> {
+    let form: HashMap<String, String> = form_urlencoded::parse(signed.body.as_bytes())
+        .into_owned()
+        .collect();
+    if form.get("ssl_check").is_some_and(|check| check == "1") {
+        return Ok(().into_response());
+    }
+    let field = |name: &str| {
+        form.get(name)
+            .filter(|value| !value.is_empty())
+            .ok_or(Refused::Unreadable)
+    };
+    let asker = Asker {
+        principal: Principal::Slack(field("user_id")?.clone()),
+        channel: Some(field("channel_id")?.clone()),
+        trigger: field("trigger_id")?.clone(),
+    };
+    signed.is_not_replayed(&deps).await?;
+    let text = form.get("text").map(String::as_str).unwrap_or_default();
+    match in_time(carry_out(&deps, &asker, text)).await {
+        Ok(Some(message)) => Ok(ephemeral(&message)),
+        Ok(None) => Ok(().into_response()),
+        Err(error) => Ok(ephemeral(&told(&error))),
+    }
+}
+
+/// Does what was asked. No message means that there is nothing to say: a form was opened.
+async fn carry_out(deps: &Deps, asker: &Asker, text: &str) -> Result<Option<Message>, Error> {
+    let policy = deps.config.policy().await?;
+    let sources: Vec<_> = policy.sources.keys().cloned().collect();
+    let command = match slack::command::parse(text, &sources) {
+        Ok(command) => command,
+        Err(misread) => return Ok(Some(message::misread(&misread))),
+    };
+    let said = match command {
+        Command::Help => message::help(&policy),
+        Command::Open => return open_form(deps, &policy, asker).await,
+        Command::Create(wish) => match deeds::create(deps, &policy, asker, wish).await? {
+            Ok(granted) => message::asked(&granted),
+            Err(refusal) => message::refused(&refusal),
+        },
+        Command::List => deeds::list(deps, &policy, asker).await?,
+        Command::Show(id) => deeds::show(deps, &policy, asker, &id).await?,
+        Command::Extend(id, more) => deeds::extend(deps, &policy, asker, &id, Some(more)).await?,
+        Command::Delete(id) => deeds::delete(deps, &policy, asker, &id).await?,
+    };
+    Ok(Some(said))
+}
+
+async fn open_form(deps: &Deps, policy: &domain::Policy, asker: &Asker) -> Result<Option<Message>, Error> {
+    if let Err(refusal) = domain::admission::may_ask(policy, &asker.principal, asker.channel.as_deref()) {
+        return Ok(Some(message::refused(&refusal)));
+    }
+    let form = modal::create(policy, asker.channel.as_deref().unwrap_or_default());
+    match deps.slack.open_view(&asker.trigger, form).await {
+        Ok(()) => Ok(None),
+        Err(error) => {
+            tracing::warn!("the form was not opened: {}", runtime::chain(&error));
+            Ok(Some(message::slack_trouble()))
+        }
+    }
+}
+
+fn ephemeral(message: &Message) -> Response {
+    Json(json!({"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}))
+        .into_response()
+}

@@ -1,0 +1,251 @@
+//! What people can have done, however they ask for it.
+
+use aws_sdk_sfn::error::SdkError;
+use chrono::TimeDelta;
+use domain::admission::{self, Granted, Refusal};
+use domain::record::DeleteReason;
+use domain::request::{Principal, RequestItem, Wish};
+use domain::{CloneRecord, CloneState, Lifetime, Policy};
+use runtime::Decision;
+use runtime::aws::failed;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use slack::command::{Found, IdPart};
+use slack::{Message, message};
+
+use crate::{Deps, Error};
+
+/// Who asks, where, and by which deed.
+pub(crate) struct Asker {
+    /// The Slack user, as the signed request showed.
+    pub principal: Principal,
+    /// The channel.
+    pub channel: Option<String>,
+    /// What Slack made for this one deed; a retry of it has the same.
+    pub trigger: String,
+}
+
+impl Asker {
+    /// A name that every retry of this deed gets again, and no other.
+    fn key(&self) -> String {
+        hex::encode(&Sha256::digest(&self.trigger)[..16])
+    }
+
+    fn is_admin(&self, policy: &Policy) -> bool {
+        matches!(&self.principal, Principal::Slack(user) if policy.people.admins.contains(user))
+    }
+}
+
+/// Notes who asks, then starts the execution that makes the clone.
+pub(crate) async fn create(
+    deps: &Deps,
+    policy: &Policy,
+    asker: &Asker,
+    wish: Wish,
+) -> Result<Result<Granted, Refusal>, Error> {
+    let granted = match admit(policy, asker, &wish) {
+        Ok(granted) => granted,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let key = format!("slack-{}", asker.key());
+    let wish = Wish {
+        request: Some(key.clone()),
+        ..wish
+    };
+    // Written once: an execution may have claimed it since, which another write would undo.
+    if deps.records.get_request(&key).await?.is_none() {
+        let (principal, channel) = (asker.principal.clone(), asker.channel.clone());
+        deps.records
+            .put_request(
+                &RequestItem {
+                    principal,
+                    channel,
+                    wish: wish.clone(),
+                },
+                &key,
+            )
+            .await?;
+    }
+    start(deps, &deps.state_machine, &key, &wish.to_input()).await?;
+    Ok(Ok(granted))
+}
+
+fn admit(policy: &Policy, asker: &Asker, wish: &Wish) -> Result<Granted, Refusal> {
+    admission::may_ask(policy, &asker.principal, asker.channel.as_deref())?;
+    admission::grant(policy, wish)
+}
+
+/// The clones that the asker may change.
+pub(crate) async fn list(deps: &Deps, policy: &Policy, asker: &Asker) -> Result<Message, Error> {
+    let is_admin = asker.is_admin(policy);
+    let mut clones = deps.records.list_alive().await?;
+    clones.retain(|clone| is_admin || clone.principal == asker.principal);
+    clones.sort_by_key(|clone| std::cmp::Reverse(clone.requested_at));
+    Ok(message::list(&clones, is_admin))
+}
+
+/// One clone, for those who may change it.
+pub(crate) async fn show(deps: &Deps, policy: &Policy, asker: &Asker, id: &IdPart) -> Result<Message, Error> {
+    let clone = match changeable(deps, policy, asker, id).await? {
+        Ok(clone) => clone,
+        Err(said) => return Ok(said),
+    };
+    let prices = deps.config.prices().await.unwrap_or_else(|error| {
+        tracing::warn!("costs are told as unknown: {}", runtime::chain(&error));
+        Default::default()
+    });
+    Ok(message::show(&clone, &prices, deps.clock.now()))
+}
+
+/// The lines that connect. They hold no password, and the clone's message shows them to the channel anyway.
+pub(crate) async fn connect(deps: &Deps, id: &IdPart) -> Result<Message, Error> {
+    Ok(match find(deps, id).await? {
+        Ok(clone) => message::how_to_connect(&clone),
+        Err(said) => said,
+    })
+}
+
+/// Lets a clone live longer: by `more`, or as long again as it was asked for.
+pub(crate) async fn extend(
+    deps: &Deps,
+    policy: &Policy,
+    asker: &Asker,
+    id: &IdPart,
+    more: Option<Lifetime>,
+) -> Result<Message, Error> {
+    let clone = match changeable(deps, policy, asker, id).await? {
+        Ok(clone) => clone,
+        Err(said) => return Ok(said),
+    };
+    let source = match policy.source(&clone.source) {
+        Ok(source) => source,
+        Err(unknown) => return Ok(message::refused(&unknown.into())),
+    };
+    if !deps
+        .records
+        .once(&format!("extend/{}", asker.key()), TimeDelta::days(1))
+        .await?
+    {
+        return Ok(message::extended(&clone));
+    }
+    let now = deps.clock.now();
+    let mut refusal = None;
+    let clone = deps
+        .records
+        .update(&clone.id, |clone| {
+            match admission::extend(source, clone, more.unwrap_or(clone.lifetime), now) {
+                Ok(expires_at) => {
+                    (clone.expires_at, clone.warned_at, refusal) = (expires_at, None, None);
+                    Decision::Write
+                }
+                Err(error) => {
+                    refusal = Some(error);
+                    Decision::Keep
+                }
+            }
+        })
+        .await?;
+    Ok(match refusal {
+        None => message::extended(&clone),
+        Some(Refusal::NotExtendable(..)) if is_going(&clone) => message::already_gone(&clone),
+        Some(refusal) => message::refused(&refusal),
+    })
+}
+
+/// Claims the clone for deletion, which is what counts, and starts the sweep for it. If that does not start, the
+/// hourly sweep finds the claim.
+pub(crate) async fn delete(
+    deps: &Deps,
+    policy: &Policy,
+    asker: &Asker,
+    id: &IdPart,
+) -> Result<Message, Error> {
+    let clone = match changeable(deps, policy, asker, id).await? {
+        Ok(clone) => clone,
+        Err(said) => return Ok(said),
+    };
+    let now = deps.clock.now();
+    let mut was_going = false;
+    let clone = deps
+        .records
+        .update(&clone.id, |clone| {
+            was_going = is_going(clone);
+            if was_going {
+                return Decision::Keep;
+            }
+            clone.claim_deletion(DeleteReason::Asked(asker.principal.clone()), now);
+            Decision::Write
+        })
+        .await?;
+    let name = format!("delete-{}-{}", clone.id, &asker.key()[..8]);
+    if clone.state != CloneState::Deleted
+        && let Err(error) = start(
+            deps,
+            &deps.sweep_state_machine,
+            &name,
+            &json!({"clone_id": clone.id}),
+        )
+        .await
+    {
+        tracing::error!(
+            "the hourly sweep will delete {}: {}",
+            clone.id,
+            runtime::chain(&error)
+        );
+    }
+    Ok(if was_going {
+        message::already_gone(&clone)
+    } else {
+        message::deletion_started(&clone.id)
+    })
+}
+
+fn is_going(clone: &CloneRecord) -> bool {
+    matches!(clone.state, CloneState::Deleting | CloneState::Deleted)
+}
+
+/// The clone, if the asker may change it; else what to say.
+async fn changeable(
+    deps: &Deps,
+    policy: &Policy,
+    asker: &Asker,
+    id: &IdPart,
+) -> Result<Result<CloneRecord, Message>, Error> {
+    let clone = match find(deps, id).await? {
+        Ok(clone) => clone,
+        Err(said) => return Ok(Err(said)),
+    };
+    let nobodys = clone.principal == Principal::Direct;
+    let may = match admission::may_change(policy, &asker.principal, &clone) {
+        Ok(()) if nobodys => admission::may_ask(policy, &asker.principal, asker.channel.as_deref()),
+        may => may,
+    };
+    Ok(may.map(|()| clone).map_err(|refusal| message::refused(&refusal)))
+}
+
+async fn find(deps: &Deps, part: &IdPart) -> Result<Result<CloneRecord, Message>, Error> {
+    let candidates = match part.whole() {
+        Some(id) => deps.records.get(&id).await?.into_iter().collect(),
+        None => deps.records.list_all().await?,
+    };
+    Ok(match part.find(candidates) {
+        Found::One(clone) => Ok(*clone),
+        Found::None => Err(message::no_such(part.as_str())),
+        Found::Several(ids) => Err(message::several(part.as_str(), &ids)),
+    })
+}
+
+/// Starts an execution. One of that name was started by an earlier try of the same deed, which is as good.
+async fn start(deps: &Deps, machine: &str, name: &str, input: &Value) -> Result<(), Error> {
+    let call = deps
+        .executions
+        .start_execution()
+        .state_machine_arn(machine)
+        .name(name)
+        .input(input.to_string());
+    match call.send().await {
+        Ok(_) => Ok(()),
+        Err(SdkError::ServiceError(error)) if error.err().is_execution_already_exists() => Ok(()),
+        Err(error) => Err(failed("StartExecution", name)(error).into()),
+    }
+}

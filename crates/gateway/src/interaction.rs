@@ -1,0 +1,107 @@
+//! Buttons pressed and forms submitted.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::request::Principal;
+use serde_json::json;
+use slack::command::IdPart;
+use slack::interaction::{Action, Interaction, View};
+use slack::message::action;
+use slack::{Message, modal};
+
+use crate::deeds::{self, Asker};
+use crate::signed::{Refused, Signed};
+use crate::{Deps, Error, in_time, told};
+
+/// Reads what somebody did, does it, and tells them. What doppel does not know is acknowledged and left alone.
+pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Result<Response, Refused> {
+    let payload = form_urlencoded::parse(signed.body.as_bytes()).find(|(name, _)| name == "payload");
+    let (_, payload) = payload.ok_or(Refused::Unreadable)?;
+    let deed: Interaction = serde_json::from_str(&payload).map_err(|_| Refused::Unreadable)?;
+    signed.is_not_replayed(&deps).await?;
+    match (deed.kind.as_str(), &deed.view) {
+        ("block_actions", _) => pressed(&deps, &deed).await,
+        ("view_submission", Some(view)) if view.callback_id == modal::CREATE => {
+            return Ok(submitted(&deps, &deed, view).await);
+        }
+        _ => {}
+    }
+    Ok(().into_response())
+}
+
+async fn pressed(deps: &Deps, deed: &Interaction) {
+    for action in &deed.actions {
+        let said = match in_time(press(deps, deed, action)).await {
+            Ok(Some(said)) => said,
+            Ok(None) => continue,
+            Err(error) => told(&error),
+        };
+        let Some(url) = &deed.response_url else { continue };
+        if let Err(error) = deps.slack.respond(url, &said).await {
+            tracing::warn!("a button's answer was not told: {}", runtime::chain(&error));
+        }
+    }
+}
+
+/// What a button does. None if it is not one of ours.
+async fn press(deps: &Deps, deed: &Interaction, pressed: &Action) -> Result<Option<Message>, Error> {
+    let Some(id) = pressed
+        .value
+        .as_deref()
+        .and_then(|value| IdPart::read(value).ok())
+    else {
+        return Ok(None);
+    };
+    let asker = asker(deed, None);
+    let said = match pressed.action_id.as_str() {
+        action::CONNECT => deeds::connect(deps, &id).await?,
+        action::EXTEND => deeds::extend(deps, &deps.config.policy().await?, &asker, &id, None).await?,
+        action::DELETE => deeds::delete(deps, &deps.config.policy().await?, &asker, &id).await?,
+        _ => return Ok(None),
+    };
+    Ok(Some(said))
+}
+
+/// Makes the clone, or shows what is wrong at its field. An empty answer closes the form.
+async fn submitted(deps: &Deps, deed: &Interaction, view: &View) -> Response {
+    let wish = match modal::read(view) {
+        Ok(wish) => wish,
+        Err(wrong) => return errors(&wrong),
+    };
+    let asker = asker(
+        deed,
+        Some(view.private_metadata.clone()).filter(|channel| !channel.is_empty()),
+    );
+    let created = in_time(async {
+        let policy = deps.config.policy().await?;
+        deeds::create(deps, &policy, &asker, wish).await
+    });
+    match created.await {
+        Ok(Ok(_)) => ().into_response(),
+        Ok(Err(refusal)) => errors(&modal::at_field(&refusal)),
+        Err(error) => errors(&modal::at_top(&told(&error))),
+    }
+}
+
+fn errors(wrong: &std::collections::BTreeMap<String, String>) -> Response {
+    Json(json!({"response_action": "errors", "errors": wrong})).into_response()
+}
+
+/// Who did it, where. Without a trigger the button and its time stand for it.
+fn asker(deed: &Interaction, channel: Option<String>) -> Asker {
+    let container = deed.container.clone().unwrap_or_default();
+    let trigger = deed
+        .trigger_id
+        .clone()
+        .unwrap_or_else(|| format!("{:?}", deed.actions));
+    Asker {
+        principal: Principal::Slack(deed.user.id.clone()),
+        channel: channel
+            .or(deed.channel.as_ref().map(|channel| channel.id.clone()))
+            .or(container.channel_id),
+        trigger,
+    }
+}
