@@ -16,6 +16,18 @@ pub enum Method {
     Restage,
 }
 
+impl Method {
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Keep => "kept",
+            Self::Empty => "emptied",
+            Self::Restage => "restaged",
+        }
+    }
+}
+
 /// A table and its method.
 #[derive(Clone, Debug)]
 pub struct TablePlan {

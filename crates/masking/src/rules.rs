@@ -138,12 +138,6 @@ impl Rules {
         })
     }
 
-    /// SHA-256-sized fingerprint (BLAKE3, hexadecimal) of the file's text, for the record and the verdict.
-    #[must_use]
-    pub fn hash(&self) -> String {
-        blake3::hash(self.source.text.as_bytes()).to_hex().to_string()
-    }
-
     /// The file's name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -81,7 +81,8 @@ impl fmt::Display for Path {
 
 impl Path {
     /// Whether the path leads to `place` or to something that `place` lies in.
-    fn covers(&self, place: &[String]) -> bool {
+    #[must_use]
+    pub fn covers(&self, place: &[String]) -> bool {
         covers(&self.0, place)
     }
 }

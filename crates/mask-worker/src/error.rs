@@ -1,0 +1,154 @@
+//! What can go wrong, without a value of the database in any message.
+
+use std::fmt;
+
+use domain::Failure;
+use masking::{InvalidRules, Refused};
+use runtime::{AsFailure, ConfigError, RecordsError, SecretsError};
+
+use crate::verify::Finding;
+
+/// Why the worker gave up. Whatever it is, the clone is not released.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A DSN that cannot be read. It is not quoted: it holds a password.
+    #[error("a DSN looks like `postgres://user:password@host:5432/database` or `mysql://…`: {0}")]
+    Dsn(&'static str),
+    /// The database refused, or went away.
+    #[error(transparent)]
+    Database(#[from] DatabaseFailed),
+    /// The server's certificate authorities could not be read.
+    #[error("the certificate authorities in `{0}` cannot be read")]
+    Authorities(String),
+    /// The rules file is wrong.
+    #[error(transparent)]
+    Rules(#[from] InvalidRules),
+    /// The rules do not cover the database. Nothing was written.
+    #[error(transparent)]
+    Refused(#[from] Box<Refused>),
+    /// A former run began to mask this clone and did not end.
+    #[error(
+        "an earlier masking of this clone was interrupted; it cannot be resumed, because its key is gone: discard the clone"
+    )]
+    Interrupted,
+    /// Another worker is at it.
+    #[error("another worker holds the lock in the clone's database")]
+    Busy,
+    /// A user of production that could not be locked.
+    #[error("production's user `{0}` could not be locked")]
+    Unlocked(String),
+    /// Something that holds credentials or calls out could not be dropped.
+    #[error("{0} could not be dropped")]
+    NotDropped(String, #[source] DatabaseFailed),
+    /// Other databases of the cluster that hold tables.
+    #[error(
+        "the cluster holds other databases with tables: {}; name them in the rules (`drop_databases = [\"…\"]`)",
+        .0.join(", ")
+    )]
+    OtherDatabases(Vec<String>),
+    /// A session of production that would not end.
+    #[error("{0} session(s) of other users would not end")]
+    Sessions(i64),
+    /// Rows went missing, or came twice, on their way through the worker.
+    #[error("table `{table}` held {before} rows before and {after} after")]
+    Rows {
+        /// The table.
+        table: String,
+        /// Before.
+        before: u64,
+        /// After.
+        after: u64,
+    },
+    /// `verify` found nothing that `prepare` left for it.
+    #[error("nothing is known of the clone before it was masked: `prepare` must run first")]
+    NotPrepared,
+    /// What the verification found.
+    #[error("the verification found what must not be there:\n{}", list(.0))]
+    Findings(Vec<Finding>),
+    /// The new user can do more than it should, or cannot log in.
+    #[error("the clone's user is not what it should be: {0}")]
+    User(&'static str),
+    /// The record says that the clone is being deleted, or is not this execution's.
+    #[error("the clone is being deleted, or belongs to another execution")]
+    Cancelled,
+    /// The task was told to stop.
+    #[error("the worker was told to stop")]
+    Stopped,
+    /// There is no record.
+    #[error("there is no record of the clone `{0}`")]
+    NoRecord(String),
+    /// The clone's cluster is not there, not ours, or has no address.
+    #[error("the cluster `{0}` cannot be reached, or is not this clone's")]
+    NoCluster(String),
+    /// A call of AWS.
+    #[error(transparent)]
+    Aws(runtime::aws::Failed),
+    /// The record.
+    #[error(transparent)]
+    Record(#[from] RecordsError),
+    /// A secret.
+    #[error(transparent)]
+    Secret(#[from] SecretsError),
+    /// The config folder.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+fn list(findings: &[Finding]) -> String {
+    findings
+        .iter()
+        .map(|finding| format!("  {finding}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+impl AsFailure for Error {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Rules(_) | Self::Refused(_) | Self::Authorities(_) | Self::Dsn(_) => Failure::Config,
+            Self::Cancelled => Failure::Cancelled,
+            Self::NoCluster(_) => Failure::Gone,
+            Self::Aws(error) => error.failure(),
+            Self::Record(error) => error.failure(),
+            Self::Secret(error) => error.failure(),
+            Self::Config(error) => error.failure(),
+            _ => Failure::Unverified,
+        }
+    }
+}
+
+impl Error {
+    /// The task's exit code: 2 where the rules or the configuration must be mended, 3 for findings, 4 for an
+    /// interrupted run, 5 for a cancelled one, 1 for all else.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Dsn(_) | Self::Rules(_) | Self::Refused(_) | Self::Config(_) | Self::OtherDatabases(_) => 2,
+            Self::Findings(_) | Self::NotPrepared | Self::User(_) => 3,
+            Self::Interrupted => 4,
+            Self::Cancelled | Self::Stopped => 5,
+            _ => 1,
+        }
+    }
+}
+
+/// A statement that failed: what was tried, the engine's error code, the table or constraint that it names. The
+/// engine's own words are left out where they could quote a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseFailed {
+    /// What was tried.
+    pub doing: String,
+    /// SQLSTATE, or MySQL's number.
+    pub code: String,
+    /// The engine's words, where they cannot hold a value.
+    pub said: Option<String>,
+}
+
+impl std::error::Error for DatabaseFailed {}
+
+impl fmt::Display for DatabaseFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: the database answered {}", self.doing, self.code)?;
+        self.said.iter().try_for_each(|said| write!(f, " ({said})"))
+    }
+}

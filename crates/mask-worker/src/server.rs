@@ -1,0 +1,114 @@
+//! One clone's database, whichever engine it runs.
+
+use masking::{Classified, Engine, Key, Schema, TableName, TablePlan};
+use runtime::Login;
+
+use crate::Error;
+use crate::postgres::Postgres;
+use crate::postgres::prepare::Prepared;
+use crate::progress::Reporter;
+use crate::target::Target;
+use crate::verify::{Readable, ReadableColumn, Row};
+
+/// A connection as the master.
+pub(crate) enum Server {
+    Postgres(Postgres),
+}
+
+/// The same call on either engine.
+macro_rules! on {
+    ($server:expr, $db:ident => $call:expr) => {
+        match $server {
+            Server::Postgres($db) => $call,
+        }
+    };
+}
+
+impl Server {
+    pub(crate) async fn connect(target: &Target) -> Result<Self, Error> {
+        Ok(match target.engine {
+            Engine::Postgres => Self::Postgres(Postgres::connect(target).await?),
+            Engine::Mysql => return Err(Error::Dsn("MySQL comes next")),
+        })
+    }
+
+    pub(crate) async fn schema(&self) -> Result<Schema, Error> {
+        Ok(on!(self, db => db.schema().await)?)
+    }
+
+    pub(crate) async fn lock(&self) -> Result<(), Error> {
+        on!(self, db => db.lock().await)
+    }
+
+    pub(crate) async fn prepare(&self, drop_databases: &[String]) -> Result<Prepared, Error> {
+        on!(self, db => db.prepare(drop_databases).await)
+    }
+
+    pub(crate) async fn refuse_second_run(&self) -> Result<(), Error> {
+        on!(self, db => db.refuse_second_run().await)
+    }
+
+    pub(crate) async fn note_run(&self) -> Result<(), Error> {
+        on!(self, db => db.note_run().await)
+    }
+
+    pub(crate) async fn mask(
+        &self,
+        schema: &Schema,
+        classified: &Classified,
+        plans: &[TablePlan],
+        key: &Key,
+        reporter: &mut Reporter,
+    ) -> Result<Vec<u64>, Error> {
+        on!(self, db => db.mask(schema, classified, plans, key, reporter).await)
+    }
+
+    pub(crate) async fn readables(&self) -> Result<Vec<Readable>, Error> {
+        Ok(on!(self, db => db.readables().await)?)
+    }
+
+    pub(crate) async fn read(
+        &self,
+        from: &Readable,
+        columns: &[&ReadableColumn],
+        each: impl FnMut(&Row) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        on!(self, db => db.read(from, columns, each).await)
+    }
+
+    pub(crate) async fn count(&self, name: &TableName) -> Result<u64, Error> {
+        Ok(on!(self, db => db.count(name).await)?)
+    }
+
+    pub(crate) async fn schema_lines(&self) -> Result<Vec<String>, Error> {
+        Ok(on!(self, db => db.schema_lines().await)?)
+    }
+
+    pub(crate) async fn remembered(&self) -> Result<Vec<(TableName, String, String)>, Error> {
+        Ok(on!(self, db => db.remembered().await)?)
+    }
+
+    pub(crate) async fn save_notes(&self, notes: &[u8]) -> Result<(), Error> {
+        Ok(on!(self, db => db.save_notes(notes).await)?)
+    }
+
+    pub(crate) async fn load_notes(&self) -> Result<Option<Vec<u8>>, Error> {
+        Ok(on!(self, db => db.load_notes().await)?)
+    }
+
+    pub(crate) async fn drop_notes(&self) -> Result<(), Error> {
+        Ok(on!(self, db => db.drop_notes().await)?)
+    }
+
+    pub(crate) async fn unlocked_users(&self, allowed: &str) -> Result<Vec<String>, Error> {
+        Ok(on!(self, db => db.unlocked_users(allowed).await)?)
+    }
+
+    pub(crate) async fn create_user(&self, login: &Login) -> Result<(), Error> {
+        on!(self, db => db.create_user(login).await)
+    }
+
+    pub(crate) async fn sample(&self, name: &TableName, column: &str) -> Result<Vec<String>, Error> {
+        Ok(on!(self, db => db.sample(name, column).await)?)
+    }
+}

@@ -1,0 +1,64 @@
+//! The verification: its own connection, its own list of what can hold words, and no code of the masking.
+//!
+//! `prepare` takes a [`witness::Witness`] of the values that the rules mask: keyed digests of a sample, never a value.
+//! Afterwards [`verify`](fn@verify) reads everything that is left and looks for originals, for values that are not what a rule promises,
+//! and for personal data by pattern.
+
+mod expect;
+mod patterns;
+mod scan;
+pub(crate) mod witness;
+
+use std::fmt;
+
+use masking::TableName;
+
+pub(crate) use scan::{scan, take_witness};
+
+/// A row as text; `None` is NULL.
+pub(crate) type Row = Vec<Option<String>>;
+
+/// Something that holds rows: a table, a partition, a materialized view.
+#[derive(Clone, Debug)]
+pub(crate) struct Readable {
+    /// Its name.
+    pub(crate) name: TableName,
+    /// Its columns, in order.
+    pub(crate) columns: Vec<ReadableColumn>,
+}
+
+/// A column to read.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadableColumn {
+    /// Its name.
+    pub(crate) name: String,
+    /// It holds bytes, to be read as escaped text.
+    pub(crate) bytes: bool,
+    /// Its type can hold no words: numbers, times, labels of an enum.
+    pub(crate) plain: bool,
+    /// It belongs to the primary key.
+    pub(crate) key: bool,
+}
+
+/// Something that must not be there. It names a place and a count, never a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The table, or another part of the database.
+    pub table: String,
+    /// The column.
+    pub column: Option<String>,
+    /// What was found, in words.
+    pub what: String,
+    /// How often.
+    pub count: u64,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.table)?;
+        if let Some(column) = &self.column {
+            write!(f, ".{column}")?;
+        }
+        write!(f, ": {} ({})", self.what, self.count)
+    }
+}

@@ -1,0 +1,225 @@
+//! The three steps over one database. They know nothing of AWS: the record and the secrets are the caller's.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use domain::record::{MaskedTable, MaskingReport};
+use masking::{Classified, Key, Method, Rules, Sample, Schema, coverage, plan};
+use rand::RngCore;
+use runtime::Login;
+
+use crate::Error;
+use crate::progress::Reporter;
+use crate::server::Server;
+use crate::target::Target;
+use crate::verify::witness::{Digester, Witness};
+use crate::verify::{Finding, scan, take_witness};
+
+/// One step of the worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Verb {
+    /// Lock production's users, drop what holds credentials or calls out, remember what `verify` must know.
+    Prepare,
+    /// Mask by the rules.
+    Mask,
+    /// Look at all that is left, and create the clone's user.
+    Verify,
+}
+
+impl Verb {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Prepare => "prepare",
+            Self::Mask => "mask",
+            Self::Verify => "verify",
+        }
+    }
+}
+
+/// The work on one clone's database.
+#[derive(Debug)]
+pub struct Job<'a> {
+    /// The clone's database, as the master.
+    pub target: &'a Target,
+    /// The rules.
+    pub rules: &'a Rules,
+    /// The user that `verify` creates in the end.
+    pub user: &'a Login,
+}
+
+impl Job<'_> {
+    /// Carries out the steps in the order given. The report holds what these steps did.
+    ///
+    /// # Errors
+    /// The first failure. After one in `mask`, the clone can only be discarded.
+    pub async fn run(&self, verbs: &[Verb], reporter: &mut Reporter) -> Result<MaskingReport, Error> {
+        let mut report = MaskingReport::default();
+        // The lock lasts as long as this connection, which does nothing else.
+        let guard = Server::connect(self.target).await?;
+        guard.lock().await?;
+        let mut witness = None;
+        for verb in verbs {
+            reporter.stop_if_told()?;
+            let start = Instant::now();
+            match verb {
+                Verb::Prepare => {
+                    witness = Some(
+                        self.prepare(&mut report, verbs.contains(&Verb::Verify), reporter)
+                            .await?,
+                    )
+                }
+                Verb::Mask => self.mask(&mut report, reporter).await?,
+                Verb::Verify => self.verify(witness.take(), &mut report, reporter).await?,
+            }
+            report
+                .seconds
+                .insert(verb.name().to_owned(), start.elapsed().as_secs_f64());
+        }
+        Ok(report)
+    }
+
+    async fn prepare(
+        &self,
+        report: &mut MaskingReport,
+        stays: bool,
+        reporter: &mut Reporter,
+    ) -> Result<Witness, Error> {
+        reporter.phase("prepare", 0, 0);
+        let server = Server::connect(self.target).await?;
+        server.refuse_second_run().await?;
+        // What needs no masking is dropped first; then the rules must cover the rest, before anything of it is read.
+        let prepared = server.prepare(&self.rules.drop_databases).await?;
+        report.users_locked = prepared.users_locked;
+        report.dropped = prepared.dropped;
+        let (_, classified) = self.classify(&server).await?;
+        let witness = take_witness(&server, &classified, &Digester::new(&self.target.password)).await?;
+        if !stays {
+            server.save_notes(&witness.to_bytes()).await?;
+        }
+        Ok(witness)
+    }
+
+    async fn classify(&self, server: &Server) -> Result<(Schema, Classified), Error> {
+        let schema = server.schema().await?;
+        let classified = coverage(self.rules, &schema).map_err(Box::new)?;
+        Ok((schema, classified))
+    }
+
+    async fn mask(&self, report: &mut MaskingReport, reporter: &mut Reporter) -> Result<(), Error> {
+        let server = Server::connect(self.target).await?;
+        server.refuse_second_run().await?;
+        let (schema, classified) = self.classify(&server).await?;
+        let plans = plan(&classified, &schema);
+        let changed: Vec<_> = plans.iter().filter(|plan| plan.method != Method::Keep).collect();
+        reporter.phase("mask", changed.len(), changed.iter().map(|plan| plan.rows).sum());
+        server.note_run().await?;
+        let mut random = [0; 32];
+        rand::rng().fill_bytes(&mut random);
+        let key = Key::new(random);
+        let rows = server.mask(&schema, &classified, &plans, &key, reporter).await?;
+        for (plan, rows) in plans
+            .iter()
+            .zip(rows)
+            .filter(|(plan, _)| plan.method != Method::Keep)
+        {
+            let columns = classified
+                .table(&plan.table)
+                .map_or(0, |table| table.masked().count());
+            report.tables.push(MaskedTable {
+                name: plan.table.to_string(),
+                columns: u32::try_from(columns).unwrap_or(u32::MAX),
+                rows,
+                method: plan.method.name().to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Verifies on a connection of its own; then creates the clone's user.
+    async fn verify(
+        &self,
+        witness: Option<Witness>,
+        report: &mut MaskingReport,
+        reporter: &mut Reporter,
+    ) -> Result<(), Error> {
+        let server = Server::connect(self.target).await?;
+        let witness = match witness {
+            Some(witness) => witness,
+            None => {
+                let notes = server.load_notes().await?.ok_or(Error::NotPrepared)?;
+                Witness::from_bytes(&notes).ok_or(Error::NotPrepared)?
+            }
+        };
+        let (_, classified) = self.classify(&server).await?;
+        let digester = Digester::new(&self.target.password);
+        let mut findings = scan(&server, &classified, &witness, &digester, reporter).await?;
+        let unlocked = server.unlocked_users(&self.user.username).await?;
+        findings.extend(unlocked.into_iter().map(|user| Finding {
+            table: format!("user {user}"),
+            column: None,
+            what: "can still log in".to_owned(),
+            count: 1,
+        }));
+        if !findings.is_empty() {
+            return Err(Error::Findings(findings));
+        }
+        if report.tables.is_empty() {
+            report.tables = masked_by_others(&server, &classified).await?;
+        }
+        server.create_user(self.user).await?;
+        server.drop_notes().await
+    }
+}
+
+/// The report of a masking that another command did: what the rules asked for, and the verification found done.
+async fn masked_by_others(server: &Server, classified: &Classified) -> Result<Vec<MaskedTable>, Error> {
+    let mut tables = Vec::new();
+    for table in classified
+        .tables
+        .iter()
+        .filter(|table| table.emptied || table.masked().next().is_some())
+    {
+        tables.push(MaskedTable {
+            name: table.name.to_string(),
+            columns: u32::try_from(table.masked().count()).unwrap_or(u32::MAX),
+            rows: server.count(&table.name).await?,
+            method: "own command".to_owned(),
+        });
+    }
+    Ok(tables)
+}
+
+/// Writes a first rules file from the database behind a DSN: its schema and a sample of its values.
+///
+/// # Errors
+/// The DSN cannot be read, or the database not be reached.
+pub async fn suggest_for(dsn: &str) -> Result<String, Error> {
+    let server = Server::connect(&dsn.parse()?).await?;
+    let schema = server.schema().await?;
+    let mut samples: Sample = BTreeMap::new();
+    for table in schema
+        .tables
+        .iter()
+        .filter(|table| table.kind == masking::TableKind::Base)
+    {
+        for column in table
+            .columns
+            .iter()
+            .filter(|column| column.kind == masking::Kind::Text)
+        {
+            let values = server.sample(&table.name, &column.name).await?;
+            samples.insert((table.name.clone(), column.name.clone()), values);
+        }
+    }
+    Ok(masking::suggest(&schema, &samples))
+}
+
+/// Holds rules against the database behind a DSN: what would be masked, or why they are refused.
+///
+/// # Errors
+/// [`Error::Refused`] with everything that is missing or wrong.
+pub async fn check(dsn: &str, rules: &Rules) -> Result<Classified, Error> {
+    let server = Server::connect(&dsn.parse()?).await?;
+    let schema = server.schema().await?;
+    Ok(coverage(rules, &schema).map_err(Box::new)?)
+}

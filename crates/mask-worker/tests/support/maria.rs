@@ -1,0 +1,1 @@
+//! MariaDB with the rights of Aurora MySQL's master.
