@@ -1,7 +1,10 @@
 //! A workspace with an app that answers `/clone` and shows a bit of everything: to look at the page while working on it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use axum::routing::post;
+use axum::{Form, Json, Router};
 use local_slack::{LocalSlack, Options, WorkflowButton, aws_handler};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -21,12 +24,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     options.aws_command = aws_handler(|_| async { Ok("Execution `doppel-20260801` started.".into()) });
     let slack = LocalSlack::start(TcpListener::bind(format!("127.0.0.1:{port}")).await?, options)?;
-    let app = axum::Router::new()
-        .route(
-            "/slack/commands",
-            axum::routing::post(|| async { "On it: watch #clones." }),
-        )
-        .route("/slack/{*any}", axum::routing::post(|| async { "" }));
+    let api = slack.api_url();
+    let command = move |Form(fields): Form<HashMap<String, String>>| async move {
+        let view = json!({"trigger_id": fields["trigger_id"], "view": modal()});
+        match fields["text"].as_str() {
+            "" => api_call(&api, "views.open", view)
+                .await
+                .map_or_else(|error| error.to_string(), |_| String::new()),
+            _ => "On it: watch #clones.".to_owned(),
+        }
+    };
+    let app = Router::new()
+        .route("/slack/commands", post(command))
+        .route("/slack/interactions", post(interaction))
+        .route("/slack/events", post(|| async {}));
     tokio::spawn(async move { axum::serve(gateway, app).await });
     println!("{}", slack.url());
     tour(&slack).await?;
@@ -113,10 +124,41 @@ fn ready() -> Value {
                 "style": "danger"}}]}]})
 }
 
+/// Refuses a submission with a short reason, and takes everything else.
+async fn interaction(Form(fields): Form<HashMap<String, String>>) -> Json<Value> {
+    let payload: Value = serde_json::from_str(&fields["payload"]).unwrap_or_default();
+    let reason = &payload["view"]["state"]["values"]["reason"]["reason"]["value"];
+    let is_short = reason.as_str().is_some_and(|reason| reason.len() < 10);
+    Json(match payload["type"] == "view_submission" && is_short {
+        true => json!({"response_action": "errors", "errors": {"reason": "Say in a few words what for."}}),
+        false => json!({}),
+    })
+}
+
+fn modal() -> Value {
+    let plain = |text: &str| json!({"type": "plain_text", "text": text});
+    let option = |text: &str| json!({"text": plain(text), "value": text});
+    let input = |name: &str, label: &str, element: Value| json!({"type": "input", "block_id": name, "label": plain(label), "element": element});
+    json!({"type": "modal", "title": plain("Clone a database"), "submit": plain("Clone"), "close": plain("Cancel"), "blocks": [
+        {"type": "section", "text": {"type": "mrkdwn", "text": "A private, *masked* copy that deletes itself."}},
+        input("source", "Source", json!({"type": "static_select", "action_id": "source", "initial_option": option("production"),
+            "options": [option("production"), option("billing")]})),
+        input("lifetime", "Lifetime", json!({"type": "radio_buttons", "action_id": "lifetime", "initial_option": option("4 hours"),
+            "options": [option("4 hours"), option("1 day"), option("3 days")]})),
+        input("with", "Options", json!({"type": "checkboxes", "action_id": "with", "options": [option("Data API"), option("Proxy")]})),
+        input("reason", "What for", json!({"type": "plain_text_input", "action_id": "reason", "multiline": true,
+            "placeholder": plain("INC-1234: totals off by a cent")})),
+        {"type": "input", "block_id": "day", "optional": true, "label": plain("Not before"), "hint": plain("Today if empty"),
+            "element": {"type": "datepicker", "action_id": "day"}}]})
+}
+
 async fn api(slack: &LocalSlack, method: &str, body: Value) -> Result<Value, Box<dyn std::error::Error>> {
-    let url = format!("{}/{method}", slack.api_url());
+    api_call(&slack.api_url(), method, body).await
+}
+
+async fn api_call(api: &str, method: &str, body: Value) -> Result<Value, Box<dyn std::error::Error>> {
     let request = reqwest::Client::new()
-        .post(url)
+        .post(format!("{api}/{method}"))
         .bearer_auth("xoxb-token")
         .json(&body);
     let answer: Value = request.send().await?.json().await?;

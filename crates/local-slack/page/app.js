@@ -119,7 +119,7 @@ function renderChannel() {
   $("tabs").hidden = !isDirect;
   $("tabs").replaceChildren(tab("home", "Home"), tab("messages", "Messages"));
   const workflow = workspace.workflow_button;
-  const button = (testid) => el("button", { type: "button", class: "workflow-button", "data-testid": testid, onclick: runWorkflow }, el("span", { "aria-hidden": "true", class: "bolt" }, "⚡"), workflow);
+  const button = (testid) => el("button", { type: "button", class: "workflow-button", "data-testid": testid, onclick: runWorkflow }, el("span", { "aria-hidden": "true", class: "bolt" }, bolt()), workflow);
   $("bookmarks").hidden = !workflow || isDirect;
   $("bookmarks").replaceChildren(...(workflow ? [button("workflow-button")] : []));
   $("composer-workflow").replaceChildren(...(workflow && !isDirect ? [button("composer-workflow-button")] : []));

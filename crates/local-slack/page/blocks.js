@@ -1,7 +1,5 @@
 // Block Kit as DOM nodes. `act(element, block, value)` is called when a person presses or chooses something.
 
-const CHOOSERS = ["static_select", "users_select", "channels_select", "conversations_select", "external_select"];
-
 /** A text object. */
 function textObject(text, names) {
   if (!text) return [];
@@ -42,7 +40,7 @@ function renderInput(block, context, shell) {
   const error = context.errors?.[block.block_id];
   return shell(error ? "input invalid" : "input",
     el("label", { for: id }, plainNodes(block.label.text), block.optional ? el("span", { class: "optional" }, " (optional)") : null),
-    renderElement(block.element, block, { ...context, id, required: !block.optional }),
+    renderElement(block.element, block, { ...context, id, label: block.label.text, required: !block.optional }),
     el("div", { class: "field-error", role: "alert", "data-testid": `error-${block.block_id}` }, error || ""),
     block.hint ? el("div", { class: "field-hint" }, plainNodes(block.hint.text)) : null);
 }
@@ -145,7 +143,7 @@ function chooser(element, common, label, initial, act, context) {
 
 function ticks(type, element, common, chosen, act, context) {
   const values = chosen.filter(Boolean).map((option) => option.value);
-  const box = el("div", { ...common, class: "ticks", role: type === "radio" ? "radiogroup" : "group", "data-ticks": type,
+  const box = el("div", { ...common, class: "ticks", "aria-label": context.label, role: type === "radio" ? "radiogroup" : "group", "data-ticks": type,
     onchange: () => act(valueOf(box)) },
   element.options.map((option) => el("label", {},
     el("input", { type, name: `${element.action_id}-${context.id || ""}`, value: option.value, checked: values.includes(option.value) }),

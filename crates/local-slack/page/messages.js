@@ -6,9 +6,21 @@ function avatar(user, size) {
   const letters = user.name.split(/\s+/).map((word) => word[0]).join("").slice(0, 2).toUpperCase();
   const color = AVATARS[[...user.id].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) >>> 0, 7) % AVATARS.length];
   const kind = user.badge === "Workflow" ? "workflow" : user.badge === null ? "person" : "bot";
-  const box = el("span", { class: `avatar ${size || ""} ${kind}`, "aria-hidden": "true" }, kind === "workflow" ? "⚡" : letters.slice(0, kind === "bot" ? 1 : 2));
+  const shown = { workflow: bolt, bot: () => letters.slice(-1), person: () => letters };
+  const other = kind === "bot" && user.id !== workspace.app?.user ? "other" : "";
+  const box = el("span", { class: `avatar ${size || ""} ${kind} ${other}`, "aria-hidden": "true" }, shown[kind]());
   if (kind === "person") box.style.background = color;
   return box;
+}
+
+/** The lightning bolt of Workflow Builder. */
+function bolt() {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  path.setAttribute("d", "M11.8 1.5 4.2 11.4h4.6L7.6 18.5l8.2-10.6h-5z");
+  svg.append(path);
+  return svg;
 }
 
 function timeOf(ts) {
@@ -47,7 +59,8 @@ function renderList(messages, options) {
 function renderMessage(message, options) {
   const author = options.user(message.user);
   const when = el("time", { datetime: timeOf(message.ts).toISOString(), title: timeOf(message.ts).toString() }, clockTime(message.ts));
-  const edited = message.edited ? el("span", { class: "edited", "data-testid": "edited" }, "(edited)") : null;
+  // Slack does not say so of a message that is made of blocks.
+  const edited = message.edited && !message.blocks.length ? el("span", { class: "edited", "data-testid": "edited" }, "(edited)") : null;
   const head = options.compact ? null : el("div", { class: "message-head" }, el("b", { class: "author" }, author.name),
     author.badge ? el("span", { class: "badge" }, author.badge) : null, when);
   const classes = ["message", options.compact && "compact", message.ephemeral && "ephemeral"].filter(Boolean).join(" ");
@@ -66,7 +79,7 @@ function renderBody(message, options, edited) {
   if (!message.blocks.length) {
     return el("div", { class: "text" }, mrkdwn(message.text, options.names), edited ? [" ", edited] : null, attachments);
   }
-  return el("div", { class: "blocks" }, message.blocks.map((block) => renderBlock(block, context)), attachments, edited);
+  return el("div", { class: "blocks" }, message.blocks.map((block) => renderBlock(block, context)), attachments);
 }
 
 function renderAttachment(attachment, context) {

@@ -1,4 +1,4 @@
-//! The Web API: `POST /api/{method}`.
+//! The Web API: `/api/{method}`, by POST or GET.
 
 mod args;
 mod chat;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -20,7 +20,6 @@ use serde_json::{Value, json};
 
 use crate::fault::{Fault, Moment};
 use crate::shared::Shared;
-use crate::store::ApiCall;
 use args::Args;
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
@@ -65,46 +64,37 @@ type Reply = Result<Value, Refusal>;
 async fn call(
     State(shared): State<Arc<Shared>>,
     Path(method): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let fault = shared.store().faults.take(&method);
     if let Some((fault, Moment::Before)) = &fault {
-        note(&shared, &method, &Value::Null, Value::Null);
+        shared.note_call(&method, Value::Null, Value::Null);
         return strike(fault).await;
     }
-    let args = Args::read(&headers, &body);
-    let answer = match args.as_ref().map(|args| authorized(&shared, &headers, args)) {
-        Ok(Ok(())) => args
-            .as_ref()
-            .map_or(json!({}), |args| run(&shared, &method, args)),
-        Ok(Err(refusal)) => refusal.to_json(),
+    let args = Args::read(&headers, query.as_deref(), &body);
+    let answer = match &args {
+        Ok(args) => match authorized(&shared, &headers, args) {
+            Ok(()) => run(&shared, &method, args),
+            Err(refusal) => refusal.to_json(),
+        },
         Err(error) => Refusal::new(error).to_json(),
     };
-    let given = args.map(|args| args.to_json()).unwrap_or_default();
     if answer["ok"] == false {
         tracing::debug!(method, error = %answer["error"], "refused");
     }
-    let lost = fault.is_some();
-    note(
-        &shared,
-        &method,
-        &given,
-        if lost { Value::Null } else { answer.clone() },
-    );
+    let given = args.map(|args| args.to_json()).unwrap_or_default();
+    let heard = if fault.is_some() {
+        Value::Null
+    } else {
+        answer.clone()
+    };
+    shared.note_call(&method, given, heard);
     match fault {
         Some((fault, Moment::After)) => strike(&fault).await,
         _ => Json(answer).into_response(),
     }
-}
-
-fn note(shared: &Shared, method: &str, arguments: &Value, answer: Value) {
-    let call = ApiCall {
-        method: method.to_owned(),
-        arguments: arguments.clone(),
-        answer,
-    };
-    shared.store().calls.push(call);
 }
 
 /// Answers as the fault says, or never.

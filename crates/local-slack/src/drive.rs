@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::broadcast::error::RecvError;
 
 use crate::fault::Moment;
 use crate::{Answer, ApiCall, Error, Fault, LocalSlack, Message, SignedRequest, View};
+
+/// How often [`LocalSlack::until`] asks when nothing changes.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 impl LocalSlack {
     /// A person sends a text to a channel (by id or name): a slash command, an `@aws` command, or a message.
@@ -177,7 +179,7 @@ impl LocalSlack {
         self.shared.transcript(&channel, versions)
     }
 
-    /// Waits until something is so, asking again whenever the workspace changes.
+    /// Waits until something is so, asking again whenever the workspace changes, and every 50 ms.
     ///
     /// # Errors
     /// [`Error::NotSeen`] with every channel's transcript after `timeout` on tokio's clock.
@@ -185,8 +187,10 @@ impl LocalSlack {
         let mut changes = self.shared.changes.subscribe();
         let seen = async {
             while !is_so(self) {
-                if let Err(RecvError::Closed) = changes.recv().await {
-                    break;
+                // What it asks for may also lie outside of the workspace, which tells nobody when it changes.
+                tokio::select! {
+                    _ = changes.recv() => {}
+                    () = tokio::time::sleep(LOOK_AGAIN) => {}
                 }
             }
         };

@@ -76,18 +76,28 @@ impl Shared {
         (self.send_event(event).await, execution)
     }
 
-    /// Tells the app that a message speaks to it.
-    pub(crate) fn tell_of_mention(self: &Arc<Shared>, message: &Message) {
-        if !message
+    /// Tells the app of a message that speaks to it: by its name, or in their direct channel.
+    pub(crate) fn tell_of(self: &Arc<Shared>, message: &Message) {
+        let is_direct = self
+            .store()
+            .room(&message.channel)
+            .is_some_and(|room| room.channel.direct.is_some());
+        let is_mention = message
             .text
-            .contains(&format!("<@{}>", self.options.app.bot_user_id))
-        {
+            .contains(&format!("<@{}>", self.options.app.bot_user_id));
+        if !is_direct && !is_mention {
             return;
         }
-        let event = json!({
-            "type": "app_mention", "user": message.user, "text": message.text, "ts": message.ts,
-            "channel": message.channel, "thread_ts": message.thread_ts, "event_ts": message.ts,
+        let mut event = json!({
+            "type": if is_direct { "message" } else { "app_mention" }, "user": message.user, "text": message.text,
+            "ts": message.ts, "channel": message.channel, "event_ts": message.ts,
         });
+        if is_direct {
+            event["channel_type"] = json!("im");
+        }
+        if let Some(thread) = &message.thread_ts {
+            event["thread_ts"] = json!(thread);
+        }
         let shared = self.clone();
         tokio::spawn(async move { shared.send_event(event).await });
     }

@@ -14,6 +14,7 @@
 //! State lives in memory and is gone with the process. Scopes, more than one workspace or app, files, reactions and
 //! scheduled messages are not here.
 
+mod actions;
 mod answer;
 mod api;
 mod blocks;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::actions::keep;
 use crate::answer::Answer;
 use crate::blocks;
-use crate::deeds::keep;
 use crate::shared::{Change, Shared};
 use crate::values;
 use crate::view::View;

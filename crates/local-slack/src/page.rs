@@ -201,7 +201,7 @@ impl Shared {
             Change::Home { user: whose } if whose == user => {
                 Some(json!({"kind": "home", "home": self.page_home(user)}))
             }
-            Change::Modals { .. } | Change::Home { .. } => None,
+            Change::Modals { .. } | Change::Home { .. } | Change::Unseen => None,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::api::strike;
 use crate::blocks::{self, Surface};
 use crate::fault::Moment;
 use crate::shared::{Change, Shared};
-use crate::store::{ApiCall, Draft, ResponseUrl};
+use crate::store::{Draft, ResponseUrl};
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/response/{team}/{id}", post(respond))
@@ -38,12 +38,7 @@ async fn respond(
         .as_ref()
         .err()
         .map_or(json!({"ok": true}), |error| json!({"ok": false, "error": error}));
-    let call = ApiCall {
-        method: METHOD.to_owned(),
-        arguments: given,
-        answer: said.clone(),
-    };
-    shared.store().calls.push(call);
+    shared.note_call(METHOD, given, said.clone());
     match (fault, outcome) {
         (Some((fault, _)), _) => strike(&fault).await,
         (None, Ok(())) => (StatusCode::OK, "ok").into_response(),

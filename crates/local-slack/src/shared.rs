@@ -1,12 +1,13 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use crate::message::Message;
 use crate::options::Options;
-use crate::store::{Draft, Store};
+use crate::store::{ApiCall, Draft, Store};
 
 /// What the Web API, the page and the driving functions have in common.
 pub(crate) struct Shared {
@@ -31,7 +32,12 @@ pub(crate) enum Change {
     Modals { user: String },
     /// A person's home tab changed.
     Home { user: String },
+    /// Something that no page shows: a call, a deed.
+    Unseen,
 }
+
+/// How many calls are remembered at most.
+const MOST_CALLS: usize = 20_000;
 
 /// Who speaks for Slack itself.
 pub(crate) const SLACKBOT: &str = "USLACKBOT";
@@ -108,6 +114,22 @@ impl Shared {
     /// Writes down a deed that leaves no message.
     pub(crate) fn note(&self, channel: &str, user: &str, what: String) {
         self.store().note(channel, user, what, self.now());
+        self.changed(Change::Unseen);
+    }
+
+    /// Writes down a call of the Web API; the oldest go when there are very many.
+    pub(crate) fn note_call(&self, method: &str, arguments: Value, answer: Value) {
+        let mut store = self.store();
+        if store.calls.len() >= MOST_CALLS {
+            store.calls.drain(..MOST_CALLS / 2);
+        }
+        store.calls.push(ApiCall {
+            method: method.to_owned(),
+            arguments,
+            answer,
+        });
+        drop(store);
+        self.changed(Change::Unseen);
     }
 
     /// The id of a channel given by id, by `name` or by `#name`.

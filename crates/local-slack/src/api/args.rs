@@ -3,19 +3,19 @@ use serde_json::{Map, Value};
 
 use super::Refusal;
 
-/// A call's arguments, from a JSON or a form body.
+/// A call's arguments, from a JSON or a form body and from the query.
 pub(crate) struct Args(Map<String, Value>);
 
 /// Arguments that are JSON even where the body is a form.
 const STRUCTURED: &[&str] = &["blocks", "attachments", "metadata", "view", "outputs"];
 
 impl Args {
-    pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Args, &'static str> {
+    pub(crate) fn read(headers: &HeaderMap, query: Option<&str>, body: &[u8]) -> Result<Args, &'static str> {
         let kind = headers
             .get("Content-Type")
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
-        let mut all = if kind.starts_with("application/json") {
+        let mut all = if kind.starts_with("application/json") && !body.is_empty() {
             let parsed = serde_json::from_slice::<Value>(body).map_err(|_| "invalid_json")?;
             match parsed {
                 Value::Object(all) => all,
@@ -27,6 +27,8 @@ impl Args {
                 .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
                 .collect()
         };
+        let asked = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        all.extend(asked.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))));
         for name in STRUCTURED {
             if let Some(Value::String(text)) = all.get(*name) {
                 let parsed = serde_json::from_str(text).map_err(|_| match *name {

@@ -65,11 +65,22 @@ pub(super) fn update(shared: &Shared, args: &Args) -> Reply {
             .message(&ts)
             .cloned()
             .ok_or_else(|| Refusal::new("message_not_found"))?;
-        // A text alone takes the blocks away; blocks alone leave the text.
+        // A text alone takes blocks and attachments away; without a text what is not named stays.
+        let stays = |name: &str| args.value(name).is_null() && args.text("text").is_none();
+        let blocks = if stays("blocks") {
+            before.blocks
+        } else {
+            draft.blocks
+        };
+        let attachments = if stays("attachments") {
+            before.attachments
+        } else {
+            draft.attachments
+        };
         let text = args.text("text").map_or(before.text, str::to_owned);
-        let message = store.edit(&ts, text, draft.blocks, now);
+        let message = store.edit(&ts, text, blocks, now);
         let message = message.ok_or_else(|| Refusal::new("message_not_found"))?;
-        message.attachments = draft.attachments;
+        message.attachments = attachments;
         message.metadata = metadata.or(message.metadata.take());
         message.clone()
     };

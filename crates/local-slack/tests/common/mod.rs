@@ -1,6 +1,10 @@
 //! A workspace and a stand-in for the app's backend that answers as a test says.
 #![allow(dead_code, reason = "each test file uses its own part of this")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of tests, where they are allowed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a helper of tests, where they are allowed"
+)]
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
