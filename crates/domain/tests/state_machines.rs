@@ -53,7 +53,10 @@ fn what_the_machines_match_is_what_rust_says_they_match() {
         .flat_map(|(_, state)| names(&state["Retry"]).into_iter().chain(names(&state["Catch"])))
         .filter(|name| !name.contains('.'))
         .collect();
-    let named: BTreeSet<String> = Failure::NAMED_BY_ASL.iter().map(|failure| failure.name().to_owned()).collect();
+    let named: BTreeSet<String> = Failure::NAMED_BY_ASL
+        .iter()
+        .map(|failure| failure.name().to_owned())
+        .collect();
     assert_eq!(matched, named);
 }
 
@@ -67,7 +70,10 @@ fn every_task_has_a_timeout_and_every_lambda_is_tried_again() {
         if state["Resource"] == "arn:aws:states:::lambda:invoke" {
             let tried_again = names(&state["Retry"]);
             for error in LAMBDA.iter().copied().chain([Failure::Transient.name()]) {
-                assert!(tried_again.iter().any(|name| name == error), "{name} does not retry {error}");
+                assert!(
+                    tried_again.iter().any(|name| name == error),
+                    "{name} does not retry {error}"
+                );
             }
         }
     }
@@ -79,9 +85,16 @@ fn every_failure_before_the_hand_over_leads_to_abandon_with_the_step_that_failed
     for step in STEPS {
         let catch = machine["States"][step]["Catch"].as_array().unwrap();
         let to_abandon: Vec<&Value> = catch.iter().filter(|rule| rule["Next"] == "Abandon").collect();
-        let caught: Vec<String> = to_abandon.iter().flat_map(|rule| names(&Value::from(vec![(*rule).clone()]))).collect();
+        let caught: Vec<String> = to_abandon
+            .iter()
+            .flat_map(|rule| names(&Value::from(vec![(*rule).clone()])))
+            .collect();
         assert_eq!(caught, ["States.DataLimitExceeded", "States.ALL"], "{step}");
-        assert_eq!(catch.last(), to_abandon.last().copied(), "{step}: States.ALL must come last");
+        assert_eq!(
+            catch.last(),
+            to_abandon.last().copied(),
+            "{step}: States.ALL must come last"
+        );
         for rule in to_abandon {
             let caught: Caught = serde_json::from_value(rule["Assign"]["caught"].clone()).unwrap();
             assert_eq!(caught.step.to_string(), step);
@@ -104,18 +117,38 @@ fn after_release_nothing_leads_to_abandon_and_no_notice_can_harm() {
 fn what_the_machines_read_is_what_the_lambdas_answer() {
     use domain::workflow::Status;
     let id = "doppel-production-20260131-k3x9qa".parse().unwrap();
-    let step = StepAnswer { clone_id: id, status: Status::Done, wait_seconds: 1 };
-    let task = MaskTask { task_definition: "t".into(), container: "c".into(), command: vec![] };
-    let sweep = SweepAnswer { status: Some(Status::Waiting), ..SweepAnswer::default() };
-    let (step, task) = (serde_json::to_value(step).unwrap(), serde_json::to_value(task).unwrap());
+    let step = StepAnswer {
+        clone_id: id,
+        status: Status::Done,
+        wait_seconds: 1,
+    };
+    let task = MaskTask {
+        task_definition: "t".into(),
+        container: "c".into(),
+        command: vec![],
+    };
+    let sweep = SweepAnswer {
+        status: Some(Status::Waiting),
+        ..SweepAnswer::default()
+    };
+    let (step, task) = (
+        serde_json::to_value(step).unwrap(),
+        serde_json::to_value(task).unwrap(),
+    );
     let sweep = serde_json::to_value(sweep).unwrap();
-    assert_eq!((&step["status"], &sweep["status"]), (&"done".into(), &"waiting".into()));
+    assert_eq!(
+        (&step["status"], &sweep["status"]),
+        (&"done".into(), &"waiting".into())
+    );
     for field in ["clone_id", "status", "wait_seconds"] {
         assert!(step.get(field).is_some() && sweep.get(field).is_some(), "{field}");
     }
     assert!(sweep.get("released").is_some());
     for field in ["task_definition", "container", "command"] {
-        assert!(task.get(field).is_some() && CLONE.contains(&format!("$states.input.{field} ")), "{field}");
+        assert!(
+            task.get(field).is_some() && CLONE.contains(&format!("$states.input.{field} ")),
+            "{field}"
+        );
     }
 }
 

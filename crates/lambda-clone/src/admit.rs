@@ -24,8 +24,14 @@ struct Asked {
 pub(crate) async fn admit(bench: &Bench, execution: &ExecutionRef) -> Admitted {
     let policy = bench.config.policy().await?;
     let (asked, bad_field) = asked(bench, &policy, execution).await?;
-    let name = asked.wish.source.clone().or_else(|| policy.only_source().cloned());
-    let known = name.as_ref().and_then(|name| policy.source(name).ok().map(|source| (name, source)));
+    let name = asked
+        .wish
+        .source
+        .clone()
+        .or_else(|| policy.only_source().cloned());
+    let known = name
+        .as_ref()
+        .and_then(|name| policy.source(name).ok().map(|source| (name, source)));
     let Some((name, source)) = known else {
         return Err(match (bad_field, admission::grant(&policy, &asked.wish)) {
             (Some(error), _) => error.into(),
@@ -37,7 +43,15 @@ pub(crate) async fn admit(bench: &Bench, execution: &ExecutionRef) -> Admitted {
     if let Some(record) = bench.records.get(&id).await? {
         return own(record, execution);
     }
-    let admission = Admission { bench, policy: &policy, source, name, execution, asked: &asked, id };
+    let admission = Admission {
+        bench,
+        policy: &policy,
+        source,
+        name,
+        execution,
+        asked: &asked,
+        id,
+    };
     match admission.grant_and_create(bad_field).await {
         Err(error) if error.failure() != Failure::Transient => admission.refuse(error).await,
         result => result,
@@ -56,14 +70,28 @@ async fn asked(
         Err(error) => (source_alone(&execution.input), Some(error)),
     };
     let Some(key) = &wish.request else {
-        let asked = Asked { wish, principal: Principal::Direct, channel: policy.slack.channel.clone() };
+        let asked = Asked {
+            wish,
+            principal: Principal::Direct,
+            channel: policy.slack.channel.clone(),
+        };
         return Ok((asked, bad_field));
     };
     match bench.records.claim_request(key, &execution.arn).await? {
         // What the gateway wrote was read already; the input only repeats it.
         Some(item) => {
-            let wish = Wish { request: Some(key.clone()), ..item.wish };
-            Ok((Asked { wish, principal: item.principal, channel: item.channel }, None))
+            let wish = Wish {
+                request: Some(key.clone()),
+                ..item.wish
+            };
+            Ok((
+                Asked {
+                    wish,
+                    principal: item.principal,
+                    channel: item.channel,
+                },
+                None,
+            ))
         }
         None => Err(Error::NoSuchRequest(key.clone())),
     }
@@ -81,9 +109,10 @@ fn own(record: CloneRecord, execution: &ExecutionRef) -> Admitted {
     }
     match (&record.failure, record.is_cancelled()) {
         (_, false) => Ok(record),
-        (Some(failed), true) => {
-            Err(Error::AlreadyFailed { failure: failed.failure, cause: failed.cause.clone() })
-        }
+        (Some(failed), true) => Err(Error::AlreadyFailed {
+            failure: failed.failure,
+            cause: failed.cause.clone(),
+        }),
         (None, true) => Err(runtime::StepError::Cancelled(record.id).into()),
     }
 }
@@ -104,7 +133,11 @@ impl Admission<'_> {
         if let Some(error) = bad_field {
             return Err(error.into());
         }
-        let Asked { wish, principal, channel } = self.asked;
+        let Asked {
+            wish,
+            principal,
+            channel,
+        } = self.asked;
         admission::may_ask(self.policy, principal, channel.as_deref())?;
         let granted = admission::grant(self.policy, wish)?;
         let rules = self.bench.config.checked_rules(&granted.source).await?;
@@ -120,11 +153,18 @@ impl Admission<'_> {
         let wish = &self.asked.wish;
         let wanted = Granted {
             source: self.name.clone(),
-            class: wish.class.clone().unwrap_or_else(|| self.source.default_class.clone()),
+            class: wish
+                .class
+                .clone()
+                .unwrap_or_else(|| self.source.default_class.clone()),
             lifetime: wish.lifetime.unwrap_or_default(),
             options: wish.options,
         };
-        let no_rules = PinnedConfig { rules: String::new(), rules_version: None, rules_hash: String::new() };
+        let no_rules = PinnedConfig {
+            rules: String::new(),
+            rules_version: None,
+            rules_hash: String::new(),
+        };
         let mut record = self.record(wanted, no_rules);
         record.fail(self.failed(&error, self.bench.clock.now()));
         // What was created after all, by a write whose answer was lost, is this execution's to go on with or to
@@ -146,6 +186,11 @@ impl Admission<'_> {
     }
 
     fn failed(&self, error: &Error, at: DateTime<Utc>) -> Failed {
-        Failed { step: State::Clone, failure: error.failure(), cause: chain(error), at }
+        Failed {
+            step: State::Clone,
+            failure: error.failure(),
+            cause: chain(error),
+            at,
+        }
     }
 }

@@ -61,11 +61,13 @@ pub async fn handle(deps: &Deps, request: StepRequest) -> Result<StepAnswer, Err
         Some(_) => bench.own_record(&request).await?,
         None => admit::admit(bench, &request.execution).await?,
     };
-    let request = StepRequest { clone_id: Some(record.id.clone()), ..request };
+    let request = StepRequest {
+        clone_id: Some(record.id.clone()),
+        ..request
+    };
     let source = bench.source(&record).await?;
     for _ in 0..STEPS_A_CALL {
-        let observed =
-            runtime::observe(&bench.rds, record.id.as_str(), Some(&record.source_cluster)).await?;
+        let observed = runtime::observe(&bench.rds, record.id.as_str(), Some(&record.source_cluster)).await?;
         let step = clone::plan(&record, &source, &observed, bench.clock.now());
         tracing::info!(clone.id = %record.id, ?step, "clone");
         match perform::perform(deps, &record, &source, &observed, step).await? {

@@ -31,10 +31,16 @@ pub(crate) async fn perform(
     let bench = &deps.bench;
     let now = bench.clock.now();
     let next = match step {
-        Step::EnterCloning => bench.note(record, |record| record.enter(CloneState::Cloning, now)).await?,
+        Step::EnterCloning => {
+            bench
+                .note(record, |record| record.enter(CloneState::Cloning, now))
+                .await?
+        }
         Step::Restore => restore(bench, record, source).await?,
         Step::Adopt { resource_id } => {
-            bench.note(record, |record| record.cluster_resource_id = Some(resource_id)).await?
+            bench
+                .note(record, |record| record.cluster_resource_id = Some(resource_id))
+                .await?
         }
         Step::CreateInstance => create_instance(bench, record, source).await?,
         Step::SetMasterPassword => match &observed.cluster {
@@ -52,7 +58,9 @@ pub(crate) async fn perform(
 /// for us, and with our own tags, without which the source's would be copied.
 async fn restore(bench: &Bench, record: &CloneRecord, source: &Source) -> Result<Next, Error> {
     let missing = || Error::SourceMissing(record.source_cluster.clone());
-    let production = describe_cluster(&bench.rds, &record.source_cluster).await?.ok_or_else(missing)?;
+    let production = describe_cluster(&bench.rds, &record.source_cluster)
+        .await?
+        .ok_or_else(missing)?;
     let call = bench
         .rds
         .restore_db_cluster_to_point_in_time()
@@ -72,20 +80,28 @@ async fn restore(bench: &Bench, record: &CloneRecord, source: &Source) -> Result
         .backup_retention_period(BACKUP_DAYS)
         .engine_lifecycle_support("open-source-rds-extended-support-disabled")
         .set_tags(Some(rds_tags(&tags(record, source))));
-    match call.send().await.map_err(failed("RestoreDBClusterToPointInTime", &record.id)) {
+    match call
+        .send()
+        .await
+        .map_err(failed("RestoreDBClusterToPointInTime", &record.id))
+    {
         // There is one of that name: the next look finds out whether it is ours.
         Err(error) if error.is("DBClusterAlreadyExistsFault") => Ok(Next::Wait),
         Err(error) if error.is("DBClusterNotFoundFault") => Err(missing()),
-        Err(error) if error.is("InvalidDBClusterStateFault") => {
-            Err(Error::SourceUnavailable { cluster: record.source_cluster.clone(), source: error })
-        }
+        Err(error) if error.is("InvalidDBClusterStateFault") => Err(Error::SourceUnavailable {
+            cluster: record.source_cluster.clone(),
+            source: error,
+        }),
         Err(error) => Err(error.into()),
         Ok(_) => Ok(Next::Wait),
     }
 }
 
 fn storage_type(production: &DbCluster) -> Option<String> {
-    production.storage_type().filter(|kind| *kind == IO_OPTIMIZED).map(ToOwned::to_owned)
+    production
+        .storage_type()
+        .filter(|kind| *kind == IO_OPTIMIZED)
+        .map(ToOwned::to_owned)
 }
 
 /// The Serverless range of the masking class, or already that of the wanted one.
@@ -135,11 +151,18 @@ async fn set_master_password(
     tags.insert("doppel:for".into(), "worker".into());
     let master = deps.secrets.create(&name, &wanted, &tags).await?;
     if !deps.master_secret_readers.is_empty() {
-        deps.secrets.restrict(&name, &only_for(&deps.master_secret_readers)).await?;
+        deps.secrets
+            .restrict(&name, &only_for(&deps.master_secret_readers))
+            .await?;
     }
-    let user = Login { database: Some(record.database.clone()), ..Login::new(USER) };
+    let user = Login {
+        database: Some(record.database.clone()),
+        ..Login::new(USER)
+    };
     tags.insert("doppel:for".into(), "user".into());
-    deps.secrets.create(&record.id.user_secret(), &user, &tags).await?;
+    deps.secrets
+        .create(&record.id.user_secret(), &user, &tags)
+        .await?;
     let call = deps
         .bench
         .rds
@@ -151,7 +174,9 @@ async fn set_master_password(
         Err(error) => Ok(unless_busy::<()>(Err(error))?),
         Ok(_) => {
             let now = deps.bench.clock.now();
-            deps.bench.note(record, |record| record.master_password_at = Some(now)).await?;
+            deps.bench
+                .note(record, |record| record.master_password_at = Some(now))
+                .await?;
             // The change starts late; a look at once would still see the cluster available.
             Ok(Next::Wait)
         }

@@ -41,7 +41,10 @@ fn check_source(source: &Source, cluster: &DbCluster) -> Result<(), Error> {
         _ => {}
     }
     if cluster.db_cluster_members().is_empty() {
-        return wrong(format!("`{}` has no instance, and Aurora clones only a cluster that has one", source.cluster));
+        return wrong(format!(
+            "`{}` has no instance, and Aurora clones only a cluster that has one",
+            source.cluster
+        ));
     }
     Ok(())
 }
@@ -49,17 +52,23 @@ fn check_source(source: &Source, cluster: &DbCluster) -> Result<(), Error> {
 /// Aurora counts every clone of the volume, also those that others made; ours are counted by their slots too,
 /// which hold the places of clones that do not exist yet.
 async fn check_lineage(rds: &Client, source: &Source, cluster: &DbCluster) -> Result<(), Error> {
-    let Some(group) = cluster.clone_group_id() else { return Ok(()) };
+    let Some(group) = cluster.clone_group_id() else {
+        return Ok(());
+    };
     let own = cluster.db_cluster_arn();
     let mut pages = rds.describe_db_clusters().into_paginator().send();
     let mut members = 0;
     while let Some(page) = pages.next().await {
         let page = page.map_err(failed("DescribeDBClusters", &source.cluster))?;
-        let of_lineage = |other: &&DbCluster| other.clone_group_id() == Some(group) && other.db_cluster_arn() != own;
+        let of_lineage =
+            |other: &&DbCluster| other.clone_group_id() == Some(group) && other.db_cluster_arn() != own;
         members += page.db_clusters().iter().filter(of_lineage).count();
     }
     if members >= AURORA_CLONES_PER_LINEAGE as usize {
-        return Err(Error::LineageFull { cluster: source.cluster.clone(), members });
+        return Err(Error::LineageFull {
+            cluster: source.cluster.clone(),
+            members,
+        });
     }
     Ok(())
 }
@@ -87,8 +96,13 @@ async fn check_quotas(rds: &Client) -> Result<(), Error> {
     let answer = rds.describe_account_attributes().send().await;
     let answer = answer.map_err(failed("DescribeAccountAttributes", "the account"))?;
     for (name, words) in [("DBClusters", "clusters"), ("DBInstances", "instances")] {
-        let quota = answer.account_quotas().iter().find(|quota| quota.account_quota_name() == Some(name));
-        let full = quota.and_then(|quota| Some(quota.used()? >= quota.max()?)).unwrap_or(false);
+        let quota = answer
+            .account_quotas()
+            .iter()
+            .find(|quota| quota.account_quota_name() == Some(name));
+        let full = quota
+            .and_then(|quota| Some(quota.used()? >= quota.max()?))
+            .unwrap_or(false);
         if full {
             return Err(Error::Quota(words.to_owned()));
         }
@@ -98,19 +112,29 @@ async fn check_quotas(rds: &Client) -> Result<(), Error> {
 
 async fn check_groups(rds: &Client, source: &Source) -> Result<(), Error> {
     let name = &source.subnet_group;
-    let call = rds.describe_db_subnet_groups().db_subnet_group_name(name).send().await;
+    let call = rds
+        .describe_db_subnet_groups()
+        .db_subnet_group_name(name)
+        .send()
+        .await;
     match call.map_err(failed("DescribeDBSubnetGroups", name)) {
         Err(error) if error.is("DBSubnetGroupNotFoundFault") => {
-            return Err(Error::Preflight(format!("the subnet group `{name}` does not exist")));
+            return Err(Error::Preflight(format!(
+                "the subnet group `{name}` does not exist"
+            )));
         }
         result => result?,
     };
     let name = &source.cluster_parameter_group;
-    let call = rds.describe_db_cluster_parameter_groups().db_cluster_parameter_group_name(name).send().await;
+    let call = rds
+        .describe_db_cluster_parameter_groups()
+        .db_cluster_parameter_group_name(name)
+        .send()
+        .await;
     match call.map_err(failed("DescribeDBClusterParameterGroups", name)) {
-        Err(error) if error.is("DBParameterGroupNotFound") => {
-            Err(Error::Preflight(format!("the cluster parameter group `{name}` does not exist")))
-        }
+        Err(error) if error.is("DBParameterGroupNotFound") => Err(Error::Preflight(format!(
+            "the cluster parameter group `{name}` does not exist"
+        ))),
         result => Ok(result.map(drop)?),
     }
 }

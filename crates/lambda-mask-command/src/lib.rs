@@ -49,7 +49,10 @@ impl Deps {
 /// `Cancelled` if the record is not this execution's to work on; `MaskCommand` if the clone has no endpoint or no
 /// master secret that a command could be told; `Gone` or `NameTaken` if its cluster is not there or not ours.
 pub async fn handle(deps: &Deps, request: StepRequest) -> Result<MaskTasks, StepError> {
-    let stopped = |failure, why: &str| StepError::Stopped { failure, why: why.to_owned() };
+    let stopped = |failure, why: &str| StepError::Stopped {
+        failure,
+        why: why.to_owned(),
+    };
     let record = deps.bench.enter(&request, CloneState::Masking).await?;
     let source = deps.bench.source(&record).await?;
     let observed = runtime::observe(&deps.bench.rds, record.id.as_str(), None).await?;
@@ -61,7 +64,12 @@ pub async fn handle(deps: &Deps, request: StepRequest) -> Result<MaskTasks, Step
         return Err(stopped(Failure::MaskCommand, "the clone has no endpoint"));
     };
     let secret_arn = deps.secrets.arn(&record.id.master_secret()).await?;
-    let secret_arn = secret_arn.ok_or_else(|| stopped(Failure::MaskCommand, "the clone has no master secret"))?;
-    let facts = CommandFacts { endpoint, port, secret_arn: &secret_arn };
+    let secret_arn =
+        secret_arn.ok_or_else(|| stopped(Failure::MaskCommand, "the clone has no master secret"))?;
+    let facts = CommandFacts {
+        endpoint,
+        port,
+        secret_arn: &secret_arn,
+    };
     Ok(command::tasks(&record, &source, &facts, &deps.worker))
 }

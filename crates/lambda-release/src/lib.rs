@@ -30,7 +30,10 @@ pub struct Deps {
 impl Deps {
     /// The clients of one configuration, by one clock.
     pub fn new(settings: &Settings, aws: &SdkConfig, clock: Clock) -> Self {
-        Self { bench: Bench::new(&settings.step, aws, clock), secrets: Secrets::new(aws) }
+        Self {
+            bench: Bench::new(&settings.step, aws, clock),
+            secrets: Secrets::new(aws),
+        }
     }
 }
 
@@ -83,12 +86,16 @@ async fn open_to_users(bench: &Bench, record: &CloneRecord, source: &Source) -> 
         .db_cluster_identifier(record.id.as_str())
         .vpc_security_group_ids(&source.user_security_group)
         .apply_immediately(true);
-    Ok(unless_busy(call.send().await.map_err(failed("ModifyDBCluster", &record.id)))?)
+    Ok(unless_busy(
+        call.send().await.map_err(failed("ModifyDBCluster", &record.id)),
+    )?)
 }
 
 async fn enable_data_api(bench: &Bench, arn: &str) -> Result<Next, StepError> {
     let call = bench.rds.enable_http_endpoint().resource_arn(arn);
-    Ok(unless_busy(call.send().await.map_err(failed("EnableHttpEndpoint", arn)))?)
+    Ok(unless_busy(
+        call.send().await.map_err(failed("EnableHttpEndpoint", arn)),
+    )?)
 }
 
 /// Completes the user's secret with where the clone is, then writes `ready`, on the very version of the record
@@ -103,7 +110,15 @@ async fn hand_over(deps: &Deps, record: &CloneRecord, host: String, port: u16) -
         ..login
     };
     deps.secrets.put(&secret, &complete).await?;
-    let access = Access { host, port, database: record.database.clone(), user: complete.username, secret };
+    let access = Access {
+        host,
+        port,
+        database: record.database.clone(),
+        user: complete.username,
+        secret,
+    };
     let now = deps.bench.clock.now();
-    deps.bench.note(record, |record| record.hand_over(access, now)).await
+    deps.bench
+        .note(record, |record| record.hand_over(access, now))
+        .await
 }

@@ -33,7 +33,9 @@ pub struct Deps {
 impl Deps {
     /// The clients of one configuration, by one clock.
     pub fn new(settings: &Settings, aws: &SdkConfig, clock: Clock) -> Self {
-        Self { bench: Bench::new(&settings.step, aws, clock) }
+        Self {
+            bench: Bench::new(&settings.step, aws, clock),
+        }
     }
 }
 
@@ -89,7 +91,9 @@ async fn set_scaling(bench: &Bench, record: &CloneRecord, range: AcuRange) -> Re
         .db_cluster_identifier(record.id.as_str())
         .serverless_v2_scaling_configuration(scaling)
         .apply_immediately(true);
-    Ok(unless_busy(call.send().await.map_err(failed("ModifyDBCluster", &record.id)))?)
+    Ok(unless_busy(
+        call.send().await.map_err(failed("ModifyDBCluster", &record.id)),
+    )?)
 }
 
 async fn change_class(

@@ -16,7 +16,10 @@ pub(crate) async fn abandon(
     caught: &Caught,
 ) -> Result<SweepAnswer, StepError> {
     let Some(record) = find(deps, id, execution).await? else {
-        return Ok(SweepAnswer { status: Some(Status::Done), ..SweepAnswer::default() });
+        return Ok(SweepAnswer {
+            status: Some(Status::Done),
+            ..SweepAnswer::default()
+        });
     };
     let at = deps.bench.clock.now();
     let record = deps
@@ -26,19 +29,31 @@ pub(crate) async fn abandon(
             if record.ready_at.is_some() || !record.state.is_being_set_up() {
                 return Decision::Keep;
             }
-            let failed =
-                Failed { step: caught.step, failure: caught.failure(), cause: caught.words(), at };
+            let failed = Failed {
+                step: caught.step,
+                failure: caught.failure(),
+                cause: caught.words(),
+                at,
+            };
             record.fail(failed);
             Decision::Write
         })
         .await?;
     let clone_id = Some(record.id.clone());
     if record.ready_at.is_some() {
-        return Ok(SweepAnswer { status: Some(Status::Done), released: true, clone_id, ..SweepAnswer::default() });
+        return Ok(SweepAnswer {
+            status: Some(Status::Done),
+            released: true,
+            clone_id,
+            ..SweepAnswer::default()
+        });
     }
     let policy = deps.bench.config.policy().await?;
     let outcome = one::sweep(deps, &policy, record, Mode::Abandon).await;
-    Ok(SweepAnswer { clone_id, ..answer(deps, outcome) })
+    Ok(SweepAnswer {
+        clone_id,
+        ..answer(deps, outcome)
+    })
 }
 
 /// The record of this execution's clone. The first step may have failed before it could name it.
@@ -51,5 +66,7 @@ async fn find(
         Some(id) => deps.bench.records.get(id).await?.into_iter().collect(),
         None => deps.bench.records.list_all().await?,
     };
-    Ok(records.into_iter().find(|record| record.execution_arn == execution.arn))
+    Ok(records
+        .into_iter()
+        .find(|record| record.execution_arn == execution.arn))
 }

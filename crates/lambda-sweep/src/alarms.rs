@@ -31,7 +31,9 @@ pub(crate) async fn find(deps: &Deps, policy: &Policy, listed: &Listed) -> Found
     let mut found = Vec::new();
     let looks = [
         clusters(deps).await.map(|clusters| {
-            orphaned_clusters(&clusters, policy, &alive).chain(strangers(&clusters, policy, &alive)).collect()
+            orphaned_clusters(&clusters, policy, &alive)
+                .chain(strangers(&clusters, policy, &alive))
+                .collect()
         }),
         orphaned_instances(deps, &alive).await,
         orphaned_secrets(deps, &alive).await,
@@ -69,8 +71,9 @@ fn orphaned_clusters<'a>(
     clusters.iter().filter_map(move |cluster| {
         let id = cluster.db_cluster_identifier().unwrap_or("?");
         let looks_ours = (id.starts_with(PREFIX) || tagged(cluster)) && !policy.is_source_cluster(id);
-        (looks_ours && !alive.contains_key(id))
-            .then(|| format!("cluster {id} looks like a clone, but no living clone is recorded under that name"))
+        (looks_ours && !alive.contains_key(id)).then(|| {
+            format!("cluster {id} looks like a clone, but no living clone is recorded under that name")
+        })
     })
 }
 
@@ -87,7 +90,9 @@ fn strangers<'a>(
         .collect();
     clusters.iter().filter_map(move |cluster| {
         let id = cluster.db_cluster_identifier().unwrap_or("?");
-        let in_lineage = cluster.clone_group_id().is_some_and(|group| groups.contains(group));
+        let in_lineage = cluster
+            .clone_group_id()
+            .is_some_and(|group| groups.contains(group));
         let known = policy.is_source_cluster(id) || alive.contains_key(id) || id.starts_with(PREFIX);
         (in_lineage && !known).then(|| format!("cluster {id} is a clone of a source that somebody else made"))
     })
@@ -103,7 +108,9 @@ async fn orphaned_instances(deps: &Deps, alive: &Alive<'_>) -> Lines {
             let id = instance.db_instance_identifier().unwrap_or("?");
             let cluster = instance.db_cluster_identifier().unwrap_or_default();
             if id.starts_with(PREFIX) && !alive.contains_key(cluster) {
-                lines.push(format!("instance {id} looks like a clone's, but belongs to no living clone"));
+                lines.push(format!(
+                    "instance {id} looks like a clone's, but belongs to no living clone"
+                ));
             }
         }
     }
@@ -114,14 +121,23 @@ async fn orphaned_instances(deps: &Deps, alive: &Alive<'_>) -> Lines {
 async fn orphaned_secrets(deps: &Deps, alive: &Alive<'_>) -> Lines {
     let names = deps.secrets.names(&format!("{SECRETS}{PREFIX}")).await?;
     let clone_of = |name: &str| name.split('/').nth(1).unwrap_or_default().to_owned();
-    let orphans = names.into_iter().filter(|name| !alive.contains_key(clone_of(name).as_str()));
-    Ok(orphans.map(|name| format!("secret {name} is left of a clone that does not live any more")).collect())
+    let orphans = names
+        .into_iter()
+        .filter(|name| !alive.contains_key(clone_of(name).as_str()));
+    Ok(orphans
+        .map(|name| format!("secret {name} is left of a clone that does not live any more"))
+        .collect())
 }
 
 /// Snapshots that somebody made of a clone: they outlive it, and may show what masking has hidden. AWS's own
 /// automated ones go with the cluster.
 async fn snapshots(deps: &Deps) -> Lines {
-    let mut pages = deps.bench.rds.describe_db_cluster_snapshots().into_paginator().send();
+    let mut pages = deps
+        .bench
+        .rds
+        .describe_db_cluster_snapshots()
+        .into_paginator()
+        .send();
     let mut lines = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(failed("DescribeDBClusterSnapshots", "all snapshots"))?;

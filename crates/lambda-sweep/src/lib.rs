@@ -93,7 +93,10 @@ pub async fn handle(deps: &Deps, request: SweepRequest) -> Result<SweepAnswer, S
         }
         (None, Some(execution)) => {
             let records = deps.bench.records.list_alive().await?;
-            let own = records.into_iter().filter(|record| record.execution_arn == *execution).collect();
+            let own = records
+                .into_iter()
+                .filter(|record| record.execution_arn == *execution)
+                .collect();
             all(deps, &policy, own, mode).await
         }
         (None, None) => everything(deps, &policy, mode).await?,
@@ -105,10 +108,19 @@ pub async fn handle(deps: &Deps, request: SweepRequest) -> Result<SweepAnswer, S
 async fn everything(deps: &Deps, policy: &Policy, mode: Mode) -> Result<Outcome, StepError> {
     let listed = deps.bench.records.scan().await?;
     let mut outcome = Outcome::default();
-    outcome.alarms.extend(listed.unreadable.iter().map(|key| format!("the record `{key}` cannot be read")));
+    outcome.alarms.extend(
+        listed
+            .unreadable
+            .iter()
+            .map(|key| format!("the record `{key}` cannot be read")),
+    );
     let found = alarms::find(deps, policy, &listed).await;
     outcome.alarms.extend(found.0);
-    let alive = listed.records.into_iter().filter(|record| record.state.is_alive()).collect();
+    let alive = listed
+        .records
+        .into_iter()
+        .filter(|record| record.state.is_alive())
+        .collect();
     outcome.add(all(deps, policy, alive, mode).await);
     Ok(outcome)
 }
@@ -130,7 +142,11 @@ fn answer(deps: &Deps, outcome: Outcome) -> SweepAnswer {
         tracing::warn!(alarm);
     }
     SweepAnswer {
-        status: Some(if outcome.waiting { Status::Waiting } else { Status::Done }),
+        status: Some(if outcome.waiting {
+            Status::Waiting
+        } else {
+            Status::Done
+        }),
         wait_seconds: deps.bench.poll_seconds(),
         done: outcome.done,
         alarms: outcome.alarms,

@@ -82,13 +82,21 @@ async fn surroundings(deps: &Deps, record: &CloneRecord, mode: Mode) -> Result<S
             }
         }
     }
-    Ok(Surroundings { execution_runs, secrets })
+    Ok(Surroundings {
+        execution_runs,
+        secrets,
+    })
 }
 
 /// Whether the clone's execution still runs; none when AWS's word for it is not understood.
 async fn execution_runs(deps: &Deps, record: &CloneRecord) -> Result<Option<bool>, StepError> {
     use aws_sdk_sfn::types::ExecutionStatus as S;
-    let call = deps.sfn.describe_execution().execution_arn(&record.execution_arn).send().await;
+    let call = deps
+        .sfn
+        .describe_execution()
+        .execution_arn(&record.execution_arn)
+        .send()
+        .await;
     match call.map_err(failed("DescribeExecution", &record.execution_arn)) {
         Ok(execution) => Ok(match execution.status {
             S::Running | S::PendingRedrive => Some(true),

@@ -74,14 +74,26 @@ pub(crate) async fn perform(
         }
         Step::Claim(reason) => {
             let reason = reason.clone();
-            bench.note(record, |record| record.claim_deletion(reason, now)).await?.into()
+            bench
+                .note(record, |record| record.claim_deletion(reason, now))
+                .await?
+                .into()
         }
         Step::Adopt { resource_id } => {
             let id = Some(resource_id.clone());
-            bench.note(record, |record| record.cluster_resource_id = id).await?.into()
+            bench
+                .note(record, |record| record.cluster_resource_id = id)
+                .await?
+                .into()
         }
-        Step::NoteAbsence => bench.note(record, |record| record.absent_since = Some(now)).await?.into(),
-        Step::ForgetAbsence => bench.note(record, |record| record.absent_since = None).await?.into(),
+        Step::NoteAbsence => bench
+            .note(record, |record| record.absent_since = Some(now))
+            .await?
+            .into(),
+        Step::ForgetAbsence => bench
+            .note(record, |record| record.absent_since = None)
+            .await?
+            .into(),
         Step::Quarantine => quarantine(bench, policy, record).await?,
         Step::StopExecution => stop_execution(deps, record).await?,
         Step::StartCluster => start_cluster(bench, record).await?,
@@ -111,15 +123,28 @@ async fn quarantine(bench: &Bench, policy: &Policy, record: &CloneRecord) -> Res
 }
 
 async fn stop_execution(deps: &Deps, record: &CloneRecord) -> Result<Next, StepError> {
-    let call = deps.sfn.stop_execution().execution_arn(&record.execution_arn).cause("its clone is being deleted");
-    match call.send().await.map_err(failed("StopExecution", &record.execution_arn)) {
+    let call = deps
+        .sfn
+        .stop_execution()
+        .execution_arn(&record.execution_arn)
+        .cause("its clone is being deleted");
+    match call
+        .send()
+        .await
+        .map_err(failed("StopExecution", &record.execution_arn))
+    {
         Err(error) if !error.is("ExecutionDoesNotExist") => Err(error.into()),
         _ => Ok(Next::Look),
     }
 }
 
 async fn start_cluster(bench: &Bench, record: &CloneRecord) -> Result<Next, StepError> {
-    let call = bench.rds.start_db_cluster().db_cluster_identifier(record.id.as_str()).send().await;
+    let call = bench
+        .rds
+        .start_db_cluster()
+        .db_cluster_identifier(record.id.as_str())
+        .send()
+        .await;
     Ok(unless_busy(call.map_err(failed("StartDBCluster", &record.id)))?.into())
 }
 
@@ -138,7 +163,11 @@ async fn unprotect(bench: &Bench, record: &CloneRecord) -> Result<Next, StepErro
 async fn delete_instances(bench: &Bench, ids: &[String]) -> Result<Next, StepError> {
     let mut result = Ok(Next::Look);
     for id in ids {
-        let call = bench.rds.delete_db_instance().db_instance_identifier(id).skip_final_snapshot(true);
+        let call = bench
+            .rds
+            .delete_db_instance()
+            .db_instance_identifier(id)
+            .skip_final_snapshot(true);
         match call.send().await.map_err(failed("DeleteDBInstance", id)) {
             Ok(_) => {}
             Err(error) if error.is("DBInstanceNotFound") => {}

@@ -79,7 +79,11 @@ pub enum StepError {
 }
 
 fn said(failure: Failure, why: &str) -> String {
-    if why.is_empty() { failure.words().to_owned() } else { format!("{}: {why}", failure.words()) }
+    if why.is_empty() {
+        failure.words().to_owned()
+    } else {
+        format!("{}: {why}", failure.words())
+    }
 }
 
 impl AsFailure for StepError {
@@ -126,7 +130,9 @@ impl Bench {
     pub async fn own_record(&self, request: &StepRequest) -> Result<CloneRecord, StepError> {
         let id = request.clone_id.as_ref().ok_or(StepError::NoClone)?;
         match self.records.get(id).await? {
-            Some(record) if record.execution_arn == request.execution.arn && !record.is_cancelled() => Ok(record),
+            Some(record) if record.execution_arn == request.execution.arn && !record.is_cancelled() => {
+                Ok(record)
+            }
             _ => Err(StepError::Cancelled(id.clone())),
         }
     }
@@ -163,12 +169,20 @@ impl Bench {
 
     /// The answer of a step that is over.
     pub fn done(&self, id: &CloneId) -> StepAnswer {
-        StepAnswer { clone_id: id.clone(), status: Status::Done, wait_seconds: 0 }
+        StepAnswer {
+            clone_id: id.clone(),
+            status: Status::Done,
+            wait_seconds: 0,
+        }
     }
 
     /// The answer of a step that must be asked again.
     pub fn waiting(&self, id: &CloneId) -> StepAnswer {
-        StepAnswer { clone_id: id.clone(), status: Status::Waiting, wait_seconds: self.poll_seconds }
+        StepAnswer {
+            clone_id: id.clone(),
+            status: Status::Waiting,
+            wait_seconds: self.poll_seconds,
+        }
     }
 
     /// How long the state machine waits before it asks again, in seconds.
@@ -205,7 +219,9 @@ pub fn tags(record: &CloneRecord, source: &Source) -> BTreeMap<String, String> {
 
 /// Tags as RDS wants them.
 pub fn rds_tags(tags: &BTreeMap<String, String>) -> Vec<aws_sdk_rds::types::Tag> {
-    tags.iter().map(|(key, value)| aws_sdk_rds::types::Tag::builder().key(key).value(value).build()).collect()
+    tags.iter()
+        .map(|(key, value)| aws_sdk_rds::types::Tag::builder().key(key).value(value).build())
+        .collect()
 }
 
 #[cfg(test)]
@@ -214,7 +230,13 @@ mod tests {
 
     #[test]
     fn a_plan_that_stops_is_told_in_plain_words() {
-        let stopped = |why: &str| StepError::Stopped { failure: Failure::Gone, why: why.into() }.to_string();
+        let stopped = |why: &str| {
+            StepError::Stopped {
+                failure: Failure::Gone,
+                why: why.into(),
+            }
+            .to_string()
+        };
         assert_eq!(stopped(""), Failure::Gone.words());
         assert_eq!(stopped("it went"), format!("{}: it went", Failure::Gone.words()));
     }
