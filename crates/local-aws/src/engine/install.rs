@@ -176,9 +176,12 @@ fn fetch_postgres() -> Result<PathBuf> {
         advice: "install PostgreSQL 13 or newer",
     })?;
     let home = cache.join(version.to_string());
-    std::fs::set_permissions(&unpacked, std::fs::Permissions::from_mode(0o755))
-        .and_then(|()| std::fs::rename(&unpacked, &home))
-        .map_err(file_error("keeping", &home))?;
+    let kept = std::fs::set_permissions(&unpacked, std::fs::Permissions::from_mode(0o755))
+        .and_then(|()| std::fs::rename(&unpacked, &home));
+    // Another run may have fetched it meanwhile.
+    if !is_program(&home.join("bin/postgres")) {
+        kept.map_err(file_error("keeping", &home))?;
+    }
     Ok(home.join("bin/postgres"))
 }
 

@@ -50,6 +50,10 @@ const ROLES: &[&str] = &[
     "REVOKE ALL ON DATABASE rdsadmin FROM PUBLIC",
 ];
 
+/// Aurora lets `rds_superuser` set what loads a dump with circular foreign keys. Before PostgreSQL 15 such a right
+/// could not be granted.
+const SETTINGS_RIGHT: &str = "GRANT SET ON PARAMETER session_replication_role TO rds_superuser";
+
 pub(super) fn make_template(engine: &Engine, path: &Path) -> Result<()> {
     let parent = path.parent().unwrap_or(path);
     let password = parent.join("initdb.password");
@@ -81,7 +85,10 @@ pub(super) fn make_template(engine: &Engine, path: &Path) -> Result<()> {
     let server = engine.start(path, &Parameters::default())?;
     block_on(async {
         let client = connect(&server, "postgres").await?;
-        for statement in ROLES {
+        let with_rights = server_version(&client)
+            .await
+            .is_ok_and(|version| version >= 150_000);
+        for statement in ROLES.iter().chain(with_rights.then_some(&SETTINGS_RIGHT)) {
             client
                 .batch_execute(statement)
                 .await

@@ -59,6 +59,14 @@ async fn a_postgresql_clone_taken_under_load_is_consistent_and_independent() {
     );
     check_pages(&world).await;
 
+    let copy = postgres(
+        world.port("copy").await,
+        "postgres",
+        &source.master_password,
+        "shop",
+    )
+    .await
+    .unwrap();
     copy.batch_execute("DROP TABLE a").await.unwrap();
     let left: i64 = master
         .query_one("SELECT count(*) FROM a", &[])

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use aws_sdk_rds::types::{Parameter, Tag};
+use local_aws::Time;
 use local_aws::engine::EngineKind;
-use local_aws::rds::SourceSpec;
+use local_aws::rds::{Error, Options, Rds, SourceSpec};
 use mysql_async::prelude::Queryable;
 
 use crate::support::{World, mysql, postgres, processes_naming, until};
@@ -254,6 +255,95 @@ fn sakila() -> Option<PathBuf> {
     std::env::var_os("DOPPEL_SAKILA").map(PathBuf::from)
 }
 
+/// As pg_dump of an old server with a superuser writes it: circular foreign keys, a setting that is gone, and
+/// an owner that a master user may not set.
+const OLD_POSTGRESQL_DUMP: &str = r#"
+CREATE OR REPLACE PROCEDURAL LANGUAGE plpgsql;
+ALTER PROCEDURAL LANGUAGE plpgsql OWNER TO postgres;
+SET default_with_oids = false;
+CREATE TABLE store (id int PRIMARY KEY, manager int NOT NULL);
+ALTER TABLE public.store OWNER TO postgres;
+CREATE TABLE staff (id int PRIMARY KEY, store int NOT NULL REFERENCES store, touched timestamp);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.touched = now(); RETURN NEW; END $$;
+CREATE TRIGGER touch BEFORE INSERT ON staff FOR EACH ROW EXECUTE FUNCTION touch();
+ALTER TABLE store ADD CONSTRAINT store_manager FOREIGN KEY (manager) REFERENCES staff;
+ALTER TABLE store DISABLE TRIGGER ALL;
+COPY store (id, manager) FROM stdin;
+1	1
+2	2
+\.
+ALTER TABLE store ENABLE TRIGGER ALL;
+ALTER TABLE staff DISABLE TRIGGER ALL;
+INSERT INTO staff (id, store) VALUES (1, 1), (2, 2);
+ALTER TABLE staff ENABLE TRIGGER ALL;
+"#;
+
+#[tokio::test]
+async fn a_superusers_dump_loads_into_postgresql() {
+    let world = World::start().await;
+    let source = world.source(EngineKind::Postgres).await;
+    let dump = world.home.path().join("dump.sql");
+    std::fs::write(&dump, OLD_POSTGRESQL_DUMP).unwrap();
+    world.rds.load_sql("production", &dump).await.unwrap();
+    let master = postgres(source.port, "postgres", &source.master_password, "shop")
+        .await
+        .unwrap();
+    let loaded = "SELECT (SELECT count(*) FROM store), (SELECT count(*) FROM staff WHERE touched IS NULL)";
+    let loaded = master.query_one(loaded, &[]).await.unwrap();
+    assert_eq!(
+        (loaded.get::<_, i64>(0), loaded.get::<_, i64>(1)),
+        (2, 2),
+        "no trigger ran, no key stood in the way"
+    );
+    world.rds.shutdown().await;
+}
+
+/// As mysqldump writes it, with a schema of its own.
+const MYSQL_DUMP: &str = "
+DROP SCHEMA IF EXISTS museum; CREATE SCHEMA museum; USE museum;
+CREATE TABLE visitor (id INT PRIMARY KEY, name VARCHAR(40) CHARACTER SET utf8mb4, upper_name VARCHAR(40));
+DELIMITER ;;
+CREATE TRIGGER upper BEFORE INSERT ON visitor FOR EACH ROW BEGIN SET NEW.upper_name = UPPER(NEW.name); END;;
+CREATE PROCEDURE visitors(OUT n INT) READS SQL DATA BEGIN SELECT COUNT(*) INTO n FROM visitor; END;;
+DELIMITER ;
+CREATE DEFINER=CURRENT_USER SQL SECURITY INVOKER VIEW names AS SELECT name FROM visitor;
+INSERT INTO visitor (id, name) VALUES (1, 'Zoë');
+";
+
+#[tokio::test]
+async fn a_dump_loads_into_mysql() {
+    let world = World::start().await;
+    let source = world.source(EngineKind::Mysql).await;
+    let dump = world.home.path().join("dump.sql");
+    std::fs::write(&dump, MYSQL_DUMP).unwrap();
+    world.rds.load_sql("production", &dump).await.unwrap();
+    let mut master = mysql(source.port, "admin", &source.master_password)
+        .await
+        .unwrap();
+    let names: Vec<(String, String)> = master
+        .query("SELECT name, upper_name FROM museum.visitor")
+        .await
+        .unwrap();
+    assert_eq!(names, [("Zoë".into(), "ZOË".into())]);
+    std::fs::write(
+        &dump,
+        "USE museum; INSERT INTO visitor (id, name) VALUES (1, 'Ann');",
+    )
+    .unwrap();
+    let refused = world
+        .rds
+        .load_sql("production", &dump)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.contains("1062") && refused.contains("line 1") && !refused.contains("'1'"),
+        "{refused}"
+    );
+    drop(master);
+    world.rds.shutdown().await;
+}
+
 #[tokio::test]
 async fn a_dump_is_loaded_or_its_failure_told_without_values() {
     let world = World::start().await;
@@ -278,13 +368,13 @@ async fn a_dump_is_loaded_or_its_failure_told_without_values() {
     assert!(!refused.contains("ann@example.org"), "{refused}");
 
     let custom = world.home.path().join("dump.custom");
-    let made = std::process::Command::new("pg_dump")
+    // The dump's own connection passes through this runtime, so it must not be blocked meanwhile.
+    let mut pg_dump = tokio::process::Command::new("pg_dump");
+    pg_dump
         .args(["--format=custom", "--file"])
         .arg(&custom)
-        .arg(&source.dsn)
-        .status()
-        .unwrap();
-    assert!(made.success());
+        .arg(&source.dsn);
+    assert!(pg_dump.status().await.unwrap().success());
     let spec = SourceSpec::new("second", EngineKind::Postgres, "shop");
     let second = world.rds.create_source(spec).await.unwrap();
     world.rds.load_sql("second", &custom).await.unwrap();
@@ -348,4 +438,56 @@ async fn a_new_password_counts_and_the_old_one_does_not() {
         .await
         .unwrap();
     world.rds.shutdown().await;
+}
+
+/// A process of its own for the next test: it starts two servers, says so, and waits to be killed. Run as a test
+/// like any other, nobody named a folder, and it has nothing to do.
+#[tokio::test]
+async fn waits_to_be_killed() {
+    let Some(home) = std::env::var_os("LOCAL_AWS_KILLED_HOME") else {
+        return;
+    };
+    let rds = Rds::new(Time::wall(), Options::new(home)).unwrap();
+    rds.create_source(SourceSpec::new("first", EngineKind::Postgres, "shop"))
+        .await
+        .unwrap();
+    rds.create_source(SourceSpec::new("second", EngineKind::Mysql, "shop"))
+        .await
+        .unwrap();
+    println!("both run");
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn servers_die_with_a_program_that_is_killed() {
+    use tokio::io::AsyncBufReadExt;
+    let home = tempfile::tempdir().unwrap();
+    let mut program = tokio::process::Command::new(std::env::current_exe().unwrap());
+    program
+        .args(["--exact", "servers::waits_to_be_killed", "--nocapture"])
+        .env("LOCAL_AWS_KILLED_HOME", home.path());
+    let mut program = program.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = tokio::io::BufReader::new(program.stdout.take().unwrap()).lines();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if line.ends_with("both run") {
+            break;
+        }
+    }
+    assert!(processes_naming(home.path()).len() >= 2, "two servers run");
+    let second = Rds::new(Time::wall(), Options::new(home.path())).unwrap_err();
+    assert!(matches!(second, Error::InUse(_)), "{second}");
+    program.kill().await.unwrap();
+    until("the servers are gone", async || {
+        processes_naming(home.path()).is_empty()
+    })
+    .await;
+
+    let next = Rds::new(Time::wall(), Options::new(home.path())).unwrap();
+    let left: Vec<_> = std::fs::read_dir(home.path().join("data"))
+        .unwrap()
+        .flatten()
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    next.shutdown().await;
+    assert!(!home.path().exists());
 }
