@@ -130,6 +130,23 @@ struct Progress {
     ended: Option<(Outcome, DateTime<Utc>)>,
 }
 
+impl Progress {
+    fn add(&mut self, previous: i64, kind: &str, mut event: HistoryEvent, now: DateTime<Utc>) -> i64 {
+        let id = self.events.len() as i64 + 1;
+        if self.ended.is_none() {
+            event.id = Some(id);
+            event.previous_event_id = Some(previous);
+            event.r#type = Some(kind.to_owned());
+            event.timestamp = Some(seconds(now));
+            if let Some(entered) = &event.state_entered_event_details {
+                self.state.clone_from(&entered.name);
+            }
+            self.events.push(event);
+        }
+        id
+    }
+}
+
 impl Record {
     pub(super) fn new(
         arn: String,
@@ -163,35 +180,20 @@ impl Record {
     }
 
     /// Adds an event behind the event `previous` and gives its number. Nothing is added once the execution ended.
-    pub(super) fn log(&self, previous: i64, kind: &str, mut event: HistoryEvent, now: DateTime<Utc>) -> i64 {
-        let mut progress = locked(&self.progress);
-        let id = progress.events.len() as i64 + 1;
-        if progress.ended.is_none() {
-            event.id = Some(id);
-            event.previous_event_id = Some(previous);
-            event.r#type = Some(kind.to_owned());
-            event.timestamp = Some(seconds(now));
-            if let Some(entered) = &event.state_entered_event_details {
-                progress.state.clone_from(&entered.name);
-            }
-            progress.events.push(event);
-        }
-        id
+    pub(super) fn log(&self, previous: i64, kind: &str, event: HistoryEvent, now: DateTime<Utc>) -> i64 {
+        locked(&self.progress).add(previous, kind, event, now)
     }
 
-    /// Ends the execution, unless it ended before.
+    /// Ends the execution and says whether this was its end: it may have ended before.
     pub(super) fn end(&self, outcome: &Outcome, previous: i64, now: DateTime<Utc>) -> bool {
         let (kind, event) = outcome.event();
-        if self.ended().is_some() {
+        let mut progress = locked(&self.progress);
+        if progress.ended.is_some() {
             return false;
         }
-        self.log(previous, kind, event, now);
-        let mut progress = locked(&self.progress);
-        let first = progress.ended.is_none();
-        if first {
-            progress.ended = Some((outcome.clone(), now));
-        }
-        first
+        progress.add(previous, kind, event, now);
+        progress.ended = Some((outcome.clone(), now));
+        true
     }
 
     pub(super) fn events(&self) -> Vec<HistoryEvent> {

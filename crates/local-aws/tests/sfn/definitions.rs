@@ -55,7 +55,7 @@ fn ecs(arguments: Value) -> Value {
 #[case::timeout_text(task(json!({"TimeoutSeconds": "5"})))]
 #[case::heartbeat(task(json!({"HeartbeatSeconds": 30, "TimeoutSeconds": 10})))]
 #[case::retry_without_errors(task(json!({"Retry": [{"MaxAttempts": 2}]})))]
-#[case::retry_empty(task(json!({"Retry": []})))]
+#[case::retry_is_no_list(task(json!({"Retry": {"ErrorEquals": ["E"]}})))]
 #[case::retry_fields(task(json!({"Retry": [{"ErrorEquals": ["E"], "Interval": 2, "BackoffRate": 0.5, "MaxAttempts": -1, "JitterStrategy": "HALF"}]})))]
 #[case::retry_delay(task(json!({"Retry": [{"ErrorEquals": ["E"], "IntervalSeconds": 10, "MaxDelaySeconds": 5}]})))]
 #[case::unknown_error(task(json!({"Retry": [{"ErrorEquals": ["States.TimeOut"]}]})))]
@@ -140,6 +140,7 @@ async fn what_is_no_json_is_refused() {
 #[case::names_below_the_top(pass(json!({"Output": "{% $states.input.list[id = 1 and name != 'x']^(id){name: $count(id)} %}"})))]
 #[case::a_loop_with_a_way_out(states("A", json!({"A": {"Type": "Choice", "Choices": [{"Condition": true, "Next": "A"}], "Default": "B"}, "B": {"Type": "Succeed"}})))]
 #[case::a_fail_is_an_end(states("A", json!({"A": {"Type": "Fail"}})))]
+#[case::no_retriers(task(json!({"Retry": [], "Catch": []})))]
 #[case::dynamic_arguments(task(json!({"Arguments": "{% $states.input %}"})))]
 #[case::branches_with_the_same_variable(states("P", json!({"P": {"Type": "Parallel", "Branches": [
     {"StartAt": "A", "States": {"A": {"Type": "Pass", "Assign": {"x": 1}, "End": true}}},

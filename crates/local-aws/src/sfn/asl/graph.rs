@@ -41,7 +41,7 @@ fn missing<'a>(flow: &'a Flow, at: &'a str) -> impl Iterator<Item = Problem> + '
     });
     std::iter::once(start)
         .chain(rest)
-        .filter(|(to, _)| !flow.states.contains_key(*to))
+        .filter(|(to, _)| !to.is_empty() && !flow.states.contains_key(*to))
         .map(|(to, place)| Problem {
             code: "MISSING_TRANSITION_TARGET",
             message: format!("Missing 'Next' target: {to}{}", nearest(&flow.states, to)),

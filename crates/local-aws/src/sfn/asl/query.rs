@@ -48,7 +48,9 @@ impl References {
                 "Reference to '{name}' at the top level is not supported. Begin with $states.input, $states.result, \
                  $states.context or a variable"
             ))),
-            AstNode::ParentVariable(_) => Err(unsupported("Reference to '$$' is not supported".to_owned())),
+            AstNode::ParentVariable(_) => Err(unsupported(
+                "Reference to '$$' is not supported: the state's input is $states.input".to_owned(),
+            )),
             AstNode::Path { steps } => self.path(steps),
             AstNode::Binary { lhs, rhs, .. } => self.all([&**lhs, &**rhs]),
             AstNode::Unary { operand, .. } => self.check(operand),

@@ -328,13 +328,13 @@ impl<'a> Node<'a> {
         self.inner(value, format!("{}/{field}", self.at))
     }
 
-    /// The objects of a list, which may not be empty.
-    pub(super) fn list(&self, field: &str) -> Vec<Node<'a>> {
+    /// The objects of a list that has `least` of them or more.
+    pub(super) fn list(&self, field: &str, least: usize) -> Vec<Node<'a>> {
         let Some(value) = self.fields.get(field) else {
             return Vec::new();
         };
         match value.as_array() {
-            Some(items) if !items.is_empty() => items
+            Some(items) if items.len() >= least => items
                 .iter()
                 .enumerate()
                 .filter_map(|(i, item)| self.inner(item, format!("{}/{field}[{i}]", self.at)))

@@ -231,7 +231,7 @@ fn choice(node: &Node<'_>, around: &Surroundings) -> Kind {
         &["Choices", "Default", "Output", "Assign"],
     );
     node.require(&["Choices"]);
-    let rules = node.list("Choices");
+    let rules = node.list("Choices", 1);
     let rules = rules.iter().filter_map(|rule| {
         rule.only(
             &["Condition", "Next", "Output", "Assign", "Comment"],
@@ -354,7 +354,7 @@ fn parallel(reader: &Reader, node: &Node<'_>, inner: &Surroundings) -> Kind {
     ];
     only(node, "A Parallel state", &own);
     node.require(&["Branches"]);
-    let branches = node.list("Branches");
+    let branches = node.list("Branches", 1);
     let branches = branches.iter().filter_map(|branch| {
         branch.only(&["StartAt", "States", "Comment"], "A branch");
         reader.flow(branch, inner)
@@ -384,7 +384,7 @@ fn exit(node: &Node<'_>, around: &Surroundings) -> Exit {
             && letters.all(|it| it.is_alphanumeric() || it == '_')
             && name.chars().count() <= 80;
         let message = if !good || name == "states" {
-            "A variable's name is 1 to 80 letters, digits and '_', begins with none of the digits, and is not 'states'"
+            "A variable's name is 1 to 80 letters, digits and '_', does not begin with a digit, and is not 'states'"
         } else if around.outer.contains(name) {
             "A state of an enclosing flow assigns this variable: inside a Map or Parallel it can only be read"
         } else {
@@ -430,7 +430,7 @@ fn next(node: &Node<'_>, kind: &Kind) -> Next {
 }
 
 fn retriers(node: &Node<'_>) -> Vec<Retrier> {
-    let found: Vec<Retrier> = node.list("Retry").iter().map(retrier).collect();
+    let found: Vec<Retrier> = node.list("Retry", 0).iter().map(retrier).collect();
     all_comes_last(node, "Retry", found.iter().map(|it| &it.error_equals));
     found
 }
@@ -496,7 +496,7 @@ fn retrier(node: &Node<'_>) -> Retrier {
 
 fn catchers(node: &Node<'_>, around: &Surroundings) -> Vec<Catcher> {
     let mut found = Vec::new();
-    for mut catcher in node.list("Catch") {
+    for mut catcher in node.list("Catch", 0) {
         catcher.catching = true;
         catcher.only(
             &["ErrorEquals", "Next", "Output", "Assign", "Comment"],
