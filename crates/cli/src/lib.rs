@@ -1,3 +1,48 @@
 //! `doppel`: the command line, and a whole AWS on this machine.
+//!
+//! - Verbs that work on clones (`create`, `list`, `show`, `extend`, `delete`, `connect`, `sweep`) do what the Slack
+//!   gateway does: they write the request or the record, and start the state machine. They find the account in the
+//!   environment, or, with `--local`, the one that `doppel local` runs.
+//! - `rules` writes and checks masking rules against a database.
+//! - [`local`]: the embedded AWS, Slack and gateway put together. The specs start the same thing.
+//!
+//! Results go to standard output, as words or with `--json` as JSON; everything else goes to standard error. The exit
+//! codes are in `doppel --help` and in [`Exit`].
 
+mod account;
+mod args;
+mod exit;
 pub mod local;
+mod pick;
+mod table;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use exit::{Exit, Stop};
+
+/// Reads the command line and does what it says.
+pub async fn run() -> ExitCode {
+    runtime::init();
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // clap's own words, which go where they belong; help and version are no mistakes.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    match verbs::run(args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(stop) => {
+            eprintln!("doppel: {stop}");
+            stop.exit.into()
+        }
+    }
+}

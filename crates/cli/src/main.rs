@@ -1,2 +1,8 @@
 //! `doppel`: the command line, and a whole AWS on this machine.
-fn main() {}
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    doppel::run().await
+}

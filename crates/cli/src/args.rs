@@ -1,0 +1,227 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed
+  2  the command line cannot be understood
+  3  there is no such clone, source, or running `doppel local`
+  4  the policy, a cap or a quota does not allow it
+  5  it took too long";
+
+/// Private, masked, self-expiring copies of production databases.
+#[derive(Debug, Parser)]
+#[command(name = "doppel", version, after_help = EXIT_CODES)]
+pub struct Args {
+    /// Print JSON instead of words.
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(flatten)]
+    pub place: Place,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Where the clones are.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Place {
+    /// Work on what `doppel local` runs on this machine.
+    #[arg(long, global = true)]
+    pub local: bool,
+    /// The file in which a running `doppel local` wrote its addresses.
+    #[arg(long, global = true, env = "DOPPEL_LOCAL", value_name = "FILE", hide = true)]
+    pub local_file: Option<PathBuf>,
+    /// The DynamoDB table of clones.
+    #[arg(long, global = true, env = "DOPPEL_TABLE")]
+    pub table: Option<String>,
+    /// The state machine that makes clones.
+    #[arg(long, global = true, env = "DOPPEL_STATE_MACHINE_ARN", value_name = "ARN")]
+    pub state_machine_arn: Option<String>,
+    /// The state machine that sweeps.
+    #[arg(long, global = true, env = "DOPPEL_SWEEP_ARN", value_name = "ARN")]
+    pub sweep_arn: Option<String>,
+    /// The config folder: a path or `s3://bucket/prefix`.
+    #[arg(long, global = true, env = "DOPPEL_CONFIG", value_name = "FOLDER")]
+    pub config: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Ask for a clone.
+    Create(Create),
+    /// List the clones that live.
+    List {
+        /// The deleted ones of the last 30 days too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one clone, and how its time divides over its states.
+    Show(One),
+    /// Let a clone live longer.
+    Extend {
+        #[command(flatten)]
+        clone: One,
+        /// How much longer: `4h`, `3d`.
+        #[arg(value_name = "FOR")]
+        span: String,
+    },
+    /// Delete a clone.
+    Delete {
+        #[command(flatten)]
+        clone: One,
+        /// Wait until it is gone.
+        #[arg(long)]
+        wait: bool,
+        #[command(flatten)]
+        patience: Patience,
+    },
+    /// Open psql, mysql or mariadb on a clone, with its own user.
+    Connect {
+        #[command(flatten)]
+        clone: One,
+        /// Print the DSN, with its password, instead.
+        #[arg(long)]
+        print: bool,
+        /// Passed on to the client, after `--`.
+        #[arg(last = true)]
+        rest: Vec<String>,
+    },
+    /// Sweep now: delete what is due, warn, look for orphans.
+    Sweep {
+        /// Only say what would be done.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        patience: Patience,
+    },
+    /// Write or check masking rules.
+    #[command(subcommand)]
+    Rules(Rules),
+    /// Run the whole of doppel on this machine: an embedded AWS and Slack, and a production to clone.
+    Local(Box<Local>),
+}
+
+/// One clone.
+#[derive(Clone, Debug, clap::Args)]
+pub struct One {
+    /// The clone's id, or the end of it.
+    #[arg(value_name = "ID")]
+    pub id: String,
+}
+
+/// How long to wait.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Patience {
+    /// Give up waiting after so many minutes.
+    #[arg(long, default_value_t = 360, value_name = "MINUTES")]
+    pub timeout: u64,
+}
+
+/// A clone that is asked for.
+#[derive(Debug, clap::Args)]
+pub struct Create {
+    /// The source's name; may be left out when the policy knows only one.
+    pub source: Option<String>,
+    /// The class: `db.r6g.large`, `serverless:0-4`.
+    pub class: Option<String>,
+    /// How long it lives after hand-over: `4h`, `3d`.
+    pub lifetime: Option<String>,
+    /// Switch the RDS Data API on.
+    #[arg(long)]
+    pub data_api: bool,
+    /// Wait until it is handed over.
+    #[arg(long)]
+    pub wait: bool,
+    #[command(flatten)]
+    pub patience: Patience,
+}
+
+/// What about the rules.
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// Look at a database, and write a first rules file for it to standard output.
+    Suggest {
+        /// `postgres://…` or `mysql://…`; the source of `doppel local` if it is left out.
+        dsn: Option<String>,
+    },
+    /// Hold a rules file against a database.
+    Check {
+        /// The rules file.
+        rules: PathBuf,
+        /// `postgres://…` or `mysql://…`; the source of `doppel local` if it is left out.
+        dsn: Option<String>,
+    },
+}
+
+/// What `doppel local` runs.
+#[derive(Debug, clap::Args)]
+pub struct Local {
+    /// The first of the ports that are used.
+    #[arg(long, default_value_t = 7400, value_name = "PORT")]
+    pub port_base: u16,
+    /// Customers in the generated shop; the other tables grow with it.
+    #[arg(long, default_value_t = crate::local::shop::DEFAULT_CUSTOMERS, conflicts_with = "load")]
+    pub rows: u64,
+    /// Load this dump (plain SQL, or pg_dump's custom format) instead of the shop; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub load: Vec<PathBuf>,
+    /// The masking rules for `--load`; without them a first version is written, as `doppel rules suggest` does.
+    #[arg(long, value_name = "FILE", requires = "load")]
+    pub rules: Option<PathBuf>,
+    /// What production runs on.
+    #[arg(long, value_enum, default_value_t = Engine::Postgres)]
+    pub engine: Engine,
+    /// Let waits, expiry and schedules pass so many times faster.
+    #[arg(long, default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+}
+
+/// A database engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL or MariaDB, whichever is installed.
+    Mysql,
+}
+
+impl From<Engine> for domain::policy::Engine {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Postgres => Self::Postgres,
+            Engine::Mysql => Self::Mysql,
+        }
+    }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    if (1.0..=1000.0).contains(&speed) {
+        Ok(speed)
+    } else {
+        Err("it must be from 1 to 1000".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_holds_together() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn global_flags_may_stand_after_the_verb() {
+        let args =
+            Args::try_parse_from(["doppel", "create", "production", "--local", "--json", "--wait"]).unwrap();
+        assert!(args.json && args.place.local);
+    }
+}

@@ -1,0 +1,51 @@
+//! `doppel extend`.
+
+use domain::{Lifetime, admission};
+use runtime::Decision;
+
+use super::{print_json, show};
+use crate::account::Account;
+use crate::exit::{Exit, Stop};
+use crate::pick::pick;
+use crate::table::span;
+
+pub async fn run(account: &Account, id: &str, more: &str, json: bool) -> Result<(), Stop> {
+    let more: Lifetime = more
+        .parse()
+        .map_err(|error: domain::lifetime::InvalidLifetime| Exit::Usage.because(&error))?;
+    let policy = account.policy().await?;
+    let id = pick(account.records.list_alive().await?, id)?.id;
+    let mut refused = None;
+    let record = account
+        .records
+        .update(&id, |record| {
+            let now = account.clock.now();
+            let source = policy.source(&record.source).map_err(admission::Refusal::from);
+            match source.and_then(|source| admission::extend(source, record, more, now)) {
+                Ok(expires_at) => {
+                    record.expires_at = expires_at;
+                    record.warned_at = None;
+                    refused = None;
+                    Decision::Write
+                }
+                Err(refusal) => {
+                    refused = Some(refusal);
+                    Decision::Keep
+                }
+            }
+        })
+        .await?;
+    if let Some(refusal) = refused {
+        return Err(Exit::Refused.because(&refusal));
+    }
+    if json {
+        return print_json(&show::as_json(&record, account.clock.now()));
+    }
+    let left = span(record.expires_at - account.clock.now());
+    println!(
+        "{} now lives until {} (in {left})",
+        record.id,
+        record.expires_at.format("%F %T UTC")
+    );
+    Ok(())
+}

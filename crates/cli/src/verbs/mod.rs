@@ -1,0 +1,54 @@
+//! What each verb does.
+
+mod connect;
+mod create;
+mod delete;
+mod extend;
+mod list;
+mod local;
+mod rules;
+mod show;
+mod sweep;
+mod wait;
+
+use serde::Serialize;
+
+use crate::account::Account;
+use crate::args::{Args, Verb};
+use crate::exit::{Exit, Stop};
+
+/// Does what the command line says.
+pub async fn run(args: Args) -> Result<(), Stop> {
+    let json = args.json;
+    let place = args.place;
+    match args.verb {
+        Verb::Local(options) => local::run(*options, place.local_file, json).await,
+        Verb::Rules(rules) => rules::run(rules, &place, json).await,
+        verb => {
+            let account = Account::open(&place).await?;
+            match verb {
+                Verb::Create(create) => create::run(&account, create, json).await,
+                Verb::List { all } => list::run(&account, all, json).await,
+                Verb::Show(one) => show::run(&account, &one.id, json).await,
+                Verb::Extend { clone, span } => extend::run(&account, &clone.id, &span, json).await,
+                Verb::Delete {
+                    clone,
+                    wait,
+                    patience,
+                } => delete::run(&account, &clone.id, wait.then_some(patience), json).await,
+                Verb::Connect { clone, print, rest } => {
+                    connect::run(&account, &clone.id, print, &rest, json).await
+                }
+                Verb::Sweep { dry_run, patience } => sweep::run(&account, dry_run, &patience, json).await,
+                Verb::Rules(_) | Verb::Local(_) => Ok(()),
+            }
+        }
+    }
+}
+
+/// Prints a value as JSON on one line.
+fn print_json(value: &impl Serialize) -> Result<(), Stop> {
+    let line = serde_json::to_string(value).map_err(|error| Exit::Failed.because(&error))?;
+    println!("{line}");
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! `doppel show`: a clone, and how its time divides over its states.
+
+use chrono::{DateTime, Utc};
+use domain::CloneRecord;
+use serde_json::{Value, json};
+
+use super::list::owner;
+use super::print_json;
+use crate::account::Account;
+use crate::exit::Stop;
+use crate::pick::pick;
+use crate::table::{span, table};
+
+pub async fn run(account: &Account, id: &str, json: bool) -> Result<(), Stop> {
+    let record = pick(account.records.list_all().await?, id)?;
+    if json {
+        return print_json(&as_json(&record, account.clock.now()));
+    }
+    println!("{}", record.id);
+    print(&record, account.clock.now());
+    Ok(())
+}
+
+/// The record, with `timeline` (seconds in each state) and `seconds_to_hand_over`.
+pub fn as_json(record: &CloneRecord, now: DateTime<Utc>) -> Value {
+    let mut value = serde_json::to_value(record).unwrap_or_default();
+    let spans = record.timeline(record.deleted_at.unwrap_or(now));
+    value["timeline"] = spans
+        .iter()
+        .map(|(state, span)| json!({ "state": state, "seconds": span.as_seconds_f64() }))
+        .collect();
+    value["seconds_to_hand_over"] = json!(
+        record
+            .ready_at
+            .map(|ready| (ready - record.requested_at).as_seconds_f64())
+    );
+    value
+}
+
+/// The clone in words, without its id.
+pub fn print(record: &CloneRecord, now: DateTime<Utc>) {
+    let mut rows = vec![
+        row("state", record.state.to_string()),
+        row(
+            "source",
+            format!("{} ({})", record.source, record.engine.rds_name()),
+        ),
+        row("class", record.target_class.to_string()),
+        row("owner", owner(record)),
+        row("requested", record.requested_at.format("%F %T UTC").to_string()),
+    ];
+    if let Some(access) = &record.access {
+        rows.push(row("host", format!("{}:{}", access.host, access.port)));
+        rows.push(row("database", format!("{} as {}", access.database, access.user)));
+        rows.push(row("secret", access.secret.clone()));
+    }
+    if record.ready_at.is_some() && record.state.is_alive() {
+        let left = span((record.expires_at - now).max(chrono::TimeDelta::zero()));
+        rows.push(row(
+            "expires",
+            format!("{} (in {left})", record.expires_at.format("%F %T UTC")),
+        ));
+    }
+    if let Some(report) = &record.report {
+        let (tables, columns, masked) = report.totals();
+        rows.push(row(
+            "masked",
+            format!("{masked} rows in {columns} columns of {tables} tables"),
+        ));
+    }
+    if let Some(failed) = &record.failure {
+        rows.push(row(
+            "failed",
+            format!("{} in {}: {}", failed.failure.words(), failed.step, failed.cause),
+        ));
+    }
+    print!("{}", table(&rows));
+    println!();
+    print_timeline(record, now);
+}
+
+fn row(name: &str, value: String) -> Vec<String> {
+    vec![format!("  {name}"), value]
+}
+
+fn print_timeline(record: &CloneRecord, now: DateTime<Utc>) {
+    let spans = record.timeline(record.deleted_at.unwrap_or(now));
+    let rows: Vec<_> = spans
+        .iter()
+        .map(|(state, time)| row(&state.to_string(), span(*time)))
+        .collect();
+    print!("{}", table(&rows));
+    if let Some(ready) = record.ready_at {
+        let seconds = (ready - record.requested_at).as_seconds_f64();
+        println!("\n  {seconds:.1} seconds from the request to the hand-over");
+    }
+}
