@@ -101,11 +101,7 @@ async fn a_strict_client_understands_views_commands_and_interactions() {
         .unwrap();
     world
         .slack
-        .submits(
-            ALICE,
-            &opened.view.state_params.id.to_string(),
-            &[("why", "because")],
-        )
+        .submits(ALICE, opened.view.state_params.id.as_ref(), &[("why", "because")])
         .await;
     let submitted: SlackInteractionEvent = serde_json::from_value(world.last().payload()).unwrap();
     assert!(matches!(submitted, SlackInteractionEvent::ViewSubmission(_)));

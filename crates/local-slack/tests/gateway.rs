@@ -1,4 +1,9 @@
 //! What the app gets from Slack, and what people see of its answers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests, where they are allowed"
+)]
 
 mod common;
 
