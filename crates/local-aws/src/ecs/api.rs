@@ -1,24 +1,19 @@
 //! ECS's operations.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use winterbaume_ecs::model::{
-    Container, ContainerDefinition, ContainerOverride, DescribeTaskDefinitionResponse, DescribeTasksRequest,
-    DescribeTasksResponse, Failure, ListTasksRequest, ListTasksResponse, RegisterTaskDefinitionRequest,
-    RegisterTaskDefinitionResponse, RunTaskRequest, RunTaskResponse, StopTaskRequest, StopTaskResponse, Task,
-    TaskDefinition,
+    Container, ContainerDefinition, ContainerOverride, DescribeTasksRequest, DescribeTasksResponse, Failure,
+    ListTasksRequest, ListTasksResponse, RunTaskRequest, RunTaskResponse, StopTaskRequest, StopTaskResponse,
+    Task, TaskDefinition,
 };
 use winterbaume_ecs::wire;
 
+use super::definition::{container_of, environment, find_definition, override_of};
 use super::{Ecs, Refused, Running, SERVICE, State, TaskRun, seconds};
 use crate::answer::{self, Answer};
-
-/// ECS's own limit on what a RunTask call may override.
-const LONGEST_OVERRIDES: usize = 8192;
 
 /// A stopped task remains visible for so long, in seconds.
 const VISIBLE_AFTER_STOP: f64 = 3600.0;
@@ -232,42 +227,6 @@ impl Ecs {
         }
     }
 
-    fn register_task_definition(
-        &self,
-        input: RegisterTaskDefinitionRequest,
-    ) -> Result<RegisterTaskDefinitionResponse, Refused> {
-        if input.family.is_empty() {
-            return Err(Refused::client("Family should not be null or empty"));
-        }
-        let definition = TaskDefinition {
-            family: Some(input.family),
-            container_definitions: Some(input.container_definitions),
-            cpu: input.cpu,
-            memory: input.memory,
-            network_mode: input.network_mode,
-            requires_compatibilities: input.requires_compatibilities,
-            execution_role_arn: input.execution_role_arn,
-            task_role_arn: input.task_role_arn,
-            runtime_platform: input.runtime_platform,
-            ..Default::default()
-        };
-        container_of(&definition)?;
-        let definition = self.add_definition(&mut self.lock(), definition);
-        Ok(RegisterTaskDefinitionResponse {
-            task_definition: Some(definition),
-            tags: input.tags,
-        })
-    }
-
-    fn describe_task_definition(&self, id: &str) -> Result<DescribeTaskDefinitionResponse, Refused> {
-        let definition = find_definition(&self.lock(), id)
-            .ok_or_else(|| Refused::client("Unable to describe task definition."))?;
-        Ok(DescribeTaskDefinitionResponse {
-            task_definition: Some(definition),
-            ..Default::default()
-        })
-    }
-
     fn forget_old_tasks(&self) {
         let oldest = seconds(self.time.now()) - VISIBLE_AFTER_STOP;
         self.lock()
@@ -287,74 +246,8 @@ fn reply<I, O: Serialize>(
     }
 }
 
-/// `family`, `family:revision` or an ARN; without a revision the newest is meant.
-fn find_definition(state: &State, id: &str) -> Option<TaskDefinition> {
-    let (family, revision) = match short(id).split_once(':') {
-        Some((family, revision)) => (family, Some(revision.parse::<i32>().ok()?)),
-        None => (short(id), None),
-    };
-    let revisions = state.definitions.get(family)?;
-    match revision {
-        Some(revision) => revisions
-            .iter()
-            .find(|definition| definition.revision == Some(revision)),
-        None => revisions.last(),
-    }
-    .cloned()
-}
-
-/// The one container of a task: a program is one function here.
-fn container_of(definition: &TaskDefinition) -> Result<ContainerDefinition, Refused> {
-    match definition.container_definitions.as_deref() {
-        Some([container]) => Ok(container.clone()),
-        Some([]) | None => Err(Refused::client("Container list cannot be empty.")),
-        Some(_) => Err(Refused::client(
-            "The embedded ECS runs tasks of one container only.",
-        )),
-    }
-}
-
-/// The overrides of the task's container.
-fn override_of(input: &RunTaskRequest, container: &str) -> Result<ContainerOverride, Refused> {
-    let overrides = input.overrides.as_ref();
-    let length = overrides
-        .and_then(|all| serde_json::to_string(all).ok())
-        .map_or(0, |text| text.len());
-    if length > LONGEST_OVERRIDES {
-        return Err(Refused::parameter(
-            "Container Overrides length must be at most 8192",
-        ));
-    }
-    let containers = overrides
-        .and_then(|all| all.container_overrides.as_deref())
-        .unwrap_or_default();
-    let mut found = ContainerOverride::default();
-    for over in containers {
-        match over.name.as_deref() {
-            Some(name) if name == container => found = over.clone(),
-            name => {
-                let name = name.unwrap_or_default();
-                let message =
-                    format!("Override for container named {name} is not a container in the TaskDefinition.");
-                return Err(Refused::parameter(message));
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn environment(container: &ContainerDefinition, over: &ContainerOverride) -> BTreeMap<String, String> {
-    let both = container
-        .environment
-        .iter()
-        .chain(over.environment.iter())
-        .flatten();
-    both.filter_map(|pair| Some((pair.name.clone()?, pair.value.clone().unwrap_or_default())))
-        .collect()
-}
-
 /// The last part of an ARN, or the whole of a name.
-fn short(id: &str) -> &str {
+pub(super) fn short(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or(id)
 }
 

@@ -1,6 +1,7 @@
 //! ECS: a task is an async function registered in Rust, with a task's statuses, exit code and end.
 
 mod api;
+mod definition;
 mod life;
 mod shape;
 
@@ -124,24 +125,6 @@ impl Ecs {
     /// Forgets all programs.
     pub(crate) fn clear(&self) {
         self.lock().programs.clear();
-    }
-
-    /// Gives `definition` the next revision of its family.
-    fn add_definition(&self, state: &mut State, mut definition: TaskDefinition) -> TaskDefinition {
-        let family = definition.family.clone().unwrap_or_default();
-        let revisions = state.definitions.entry(family.clone()).or_default();
-        let revision = i32::try_from(revisions.len())
-            .unwrap_or(i32::MAX)
-            .saturating_add(1);
-        definition.revision = Some(revision);
-        definition.task_definition_arn = Some(
-            self.place
-                .arn(SERVICE, &format!("task-definition/{family}:{revision}")),
-        );
-        definition.status = Some("ACTIVE".to_owned());
-        definition.registered_at = Some(seconds(self.time.now()));
-        revisions.push(definition.clone());
-        definition
     }
 
     /// The token that is cancelled at the task's end, and the task as it is now.

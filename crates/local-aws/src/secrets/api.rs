@@ -7,20 +7,15 @@ use serde::Serialize;
 use serde_json::json;
 use winterbaume_core::{MockRequest, MockService};
 use winterbaume_secretsmanager::model::{
-    CreateSecretRequest, CreateSecretResponse, DeleteResourcePolicyResponse, DeleteSecretRequest,
-    DeleteSecretResponse, DescribeSecretResponse, GetResourcePolicyResponse, GetSecretValueRequest,
-    GetSecretValueResponse, ListSecretVersionIdsResponse, PutResourcePolicyRequest,
-    PutResourcePolicyResponse, PutSecretValueRequest, PutSecretValueResponse, RestoreSecretResponse,
-    SecretVersionsListEntry, UpdateSecretRequest, UpdateSecretResponse,
+    CreateSecretRequest, CreateSecretResponse, DeleteSecretRequest, DeleteSecretResponse,
+    DescribeSecretResponse, RestoreSecretResponse, UpdateSecretRequest, UpdateSecretResponse,
 };
 use winterbaume_secretsmanager::wire;
 
-use super::store::{CURRENT, Secret, Version};
+use super::store::{Secret, Version};
+use super::value::version;
 use super::{Refused, SERVICE, Secrets};
 use crate::answer::{self, Answer};
-
-/// Secrets Manager's own limit on a value.
-const LARGEST_VALUE: usize = 65_536;
 
 /// The longest and default recovery window, and the shortest, in days.
 const WINDOW: std::ops::RangeInclusive<i64> = 7..=30;
@@ -127,54 +122,6 @@ impl Secrets {
         Ok(answer)
     }
 
-    fn get_value(&self, input: &GetSecretValueRequest) -> Result<GetSecretValueResponse, Refused> {
-        let store = self.lock();
-        let secret = store.usable(&input.secret_id)?;
-        let version = secret.version(input.version_id.as_deref(), input.version_stage.as_deref())?;
-        Ok(GetSecretValueResponse {
-            a_r_n: Some(secret.arn.clone()),
-            name: Some(secret.name.clone()),
-            created_date: Some(seconds(version.created)),
-            secret_string: version.string.clone(),
-            secret_binary: version.binary.clone(),
-            version_id: Some(version.id.clone()),
-            version_stages: Some(version.stages.clone()),
-        })
-    }
-
-    fn put_value(&self, input: PutSecretValueRequest) -> Result<PutSecretValueResponse, Refused> {
-        let PutSecretValueRequest {
-            client_request_token,
-            secret_string,
-            secret_binary,
-            version_stages,
-            ..
-        } = input;
-        let version = version(
-            client_request_token,
-            secret_string,
-            secret_binary,
-            version_stages,
-            self.time.now(),
-        )?
-        .ok_or_else(|| invalid("You must provide either SecretString or SecretBinary."))?;
-        let id = version.id.clone();
-        let mut store = self.lock();
-        let secret = store.usable_mut(&input.secret_id)?;
-        secret.add(version)?;
-        let stages = secret
-            .versions
-            .iter()
-            .find(|version| version.id == id)
-            .map(|version| version.stages.clone());
-        Ok(PutSecretValueResponse {
-            a_r_n: Some(secret.arn.clone()),
-            name: Some(secret.name.clone()),
-            version_id: Some(id),
-            version_stages: stages,
-        })
-    }
-
     fn update(&self, input: UpdateSecretRequest) -> Result<UpdateSecretResponse, Refused> {
         let now = self.time.now();
         let version = version(
@@ -271,54 +218,6 @@ impl Secrets {
         })
     }
 
-    fn versions(&self, id: &str) -> Result<ListSecretVersionIdsResponse, Refused> {
-        let store = self.lock();
-        let secret = store.get(id)?;
-        let entry = |version: &Version| SecretVersionsListEntry {
-            version_id: Some(version.id.clone()),
-            version_stages: Some(version.stages.clone()),
-            created_date: Some(seconds(version.created)),
-            ..Default::default()
-        };
-        Ok(ListSecretVersionIdsResponse {
-            a_r_n: Some(secret.arn.clone()),
-            name: Some(secret.name.clone()),
-            versions: Some(secret.versions.iter().map(entry).collect()),
-            next_token: None,
-        })
-    }
-
-    fn policy(&self, id: &str) -> Result<GetResourcePolicyResponse, Refused> {
-        let store = self.lock();
-        let secret = store.get(id)?;
-        let (arn, name) = (Some(secret.arn.clone()), Some(secret.name.clone()));
-        Ok(GetResourcePolicyResponse {
-            a_r_n: arn,
-            name,
-            resource_policy: secret.policy.clone(),
-        })
-    }
-
-    fn put_policy(&self, input: PutResourcePolicyRequest) -> Result<PutResourcePolicyResponse, Refused> {
-        let mut store = self.lock();
-        let secret = store.usable_mut(&input.secret_id)?;
-        secret.policy = Some(input.resource_policy);
-        Ok(PutResourcePolicyResponse {
-            a_r_n: Some(secret.arn.clone()),
-            name: Some(secret.name.clone()),
-        })
-    }
-
-    fn delete_policy(&self, id: &str) -> Result<DeleteResourcePolicyResponse, Refused> {
-        let mut store = self.lock();
-        let secret = store.usable_mut(id)?;
-        secret.policy = None;
-        Ok(DeleteResourcePolicyResponse {
-            a_r_n: Some(secret.arn.clone()),
-            name: Some(secret.name.clone()),
-        })
-    }
-
     /// The one operation that needs no secrets is taken as it is.
     async fn random_password(&self, request: Request<Bytes>) -> Answer {
         let (parts, body) = request.into_parts();
@@ -380,36 +279,6 @@ fn created(secret: &Secret, version: Option<&Version>) -> CreateSecretResponse {
     }
 }
 
-/// The version that a call asks for; `None` when it gives no value.
-fn version(
-    token: Option<String>,
-    string: Option<String>,
-    binary: Option<String>,
-    stages: Option<Vec<String>>,
-    now: DateTime<Utc>,
-) -> Result<Option<Version>, Refused> {
-    let value = match (&string, &binary) {
-        (None, None) => return Ok(None),
-        (Some(_), Some(_)) => return Err(invalid("You can't specify both a binary and a string value.")),
-        (Some(value), None) | (None, Some(value)) => value,
-    };
-    if value.len() > LARGEST_VALUE {
-        return Err(invalid("The secret value must not be longer than 65536 bytes."));
-    }
-    let id = token.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
-    if !(32..=64).contains(&id.len()) {
-        return Err(invalid("ClientRequestToken must be 32-64 characters long."));
-    }
-    let stages = stages.unwrap_or_else(|| vec![CURRENT.to_owned()]);
-    Ok(Some(Version {
-        id,
-        string,
-        binary,
-        created: now,
-        stages,
-    }))
-}
-
 fn check_name(name: &str) -> Result<(), Refused> {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || "/_+=.@-!".contains(letter);
     if name.is_empty() || name.len() > 512 || !name.chars().all(allowed) {
@@ -419,7 +288,7 @@ fn check_name(name: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-fn invalid(message: &str) -> Refused {
+pub(super) fn invalid(message: &str) -> Refused {
     Refused::new("InvalidParameterException", message)
 }
 

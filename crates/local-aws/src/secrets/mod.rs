@@ -2,7 +2,9 @@
 
 mod api;
 mod list;
+mod policy;
 mod store;
+mod value;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
