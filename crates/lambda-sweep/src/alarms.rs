@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_rds::types::DbCluster;
 use domain::id::PREFIX;
 use domain::observed::TAG_CLONE;
-use domain::{CloneRecord, Policy};
+use domain::{CloneRecord, CloneState, Policy};
 use runtime::aws::failed;
 use runtime::{Listed, StepError, chain};
 
@@ -33,6 +33,7 @@ pub(crate) async fn find(deps: &Deps, policy: &Policy, listed: &Listed) -> Found
         clusters(deps).await.map(|clusters| {
             orphaned_clusters(&clusters, policy, &alive)
                 .chain(strangers(&clusters, policy, &alive))
+                .chain(vanished(&clusters, &alive))
                 .collect()
         }),
         orphaned_instances(deps, &alive).await,
@@ -98,6 +99,21 @@ fn strangers<'a>(
     })
 }
 
+/// Clones that were handed over and whose cluster is not there any more: somebody deleted it by hand.
+fn vanished<'a>(clusters: &'a [DbCluster], alive: &'a Alive<'_>) -> impl Iterator<Item = String> + 'a {
+    let there: BTreeSet<&str> = clusters
+        .iter()
+        .filter_map(DbCluster::db_cluster_identifier)
+        .collect();
+    let gone = move |record: &&&CloneRecord| {
+        record.state == CloneState::Ready && !there.contains(record.id.as_str())
+    };
+    alive
+        .values()
+        .filter(gone)
+        .map(|record| format!("the cluster of {} has disappeared", record.id))
+}
+
 /// Instances with our prefix in a cluster of no living clone.
 async fn orphaned_instances(deps: &Deps, alive: &Alive<'_>) -> Lines {
     let mut pages = deps.bench.rds.describe_db_instances().into_paginator().send();
@@ -150,4 +166,67 @@ async fn snapshots(deps: &Deps) -> Lines {
         }
     }
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_rds::types::Tag;
+
+    const POLICY: &str = r#"
+        [sources.production]
+        cluster = "production"
+        engine = "aurora-postgresql"
+        database = "shop"
+        masking_class = "db.r6g.large"
+        classes = ["db.t4g.medium"]
+        default_class = "db.t4g.medium"
+        quarantine_security_group = "sg-quarantine"
+        user_security_group = "sg-users"
+        subnet_group = "private"
+        cluster_parameter_group = "doppel-quarantine"
+    "#;
+
+    fn cluster(id: &str, group: &str) -> DbCluster {
+        DbCluster::builder()
+            .db_cluster_identifier(id)
+            .clone_group_id(group)
+            .build()
+    }
+
+    #[test]
+    fn a_cluster_that_looks_like_a_clone_and_is_not_recorded_is_told_and_production_never_is() {
+        let policy = Policy::parse("doppel.toml", POLICY).unwrap();
+        let tag = Tag::builder().key(TAG_CLONE).value("x").build();
+        let tagged = |id: &str| {
+            DbCluster::builder()
+                .db_cluster_identifier(id)
+                .tag_list(tag.clone())
+                .build()
+        };
+        let clusters = [
+            cluster("doppel-production-20260131-abcdef", "g"),
+            tagged("copy"),
+            tagged("production"),
+            cluster("b", "h"),
+        ];
+        let told: Vec<String> = orphaned_clusters(&clusters, &policy, &Alive::new()).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("abcdef") && told[1].contains("copy"), "{told:?}");
+    }
+
+    #[test]
+    fn a_stranger_in_a_sources_lineage_is_told_and_other_lineages_are_not() {
+        let policy = Policy::parse("doppel.toml", POLICY).unwrap();
+        let clusters = [
+            cluster("production", "g"),
+            cluster("by-hand", "g"),
+            cluster("elsewhere", "h"),
+        ];
+        let told: Vec<String> = strangers(&clusters, &policy, &Alive::new()).collect();
+        assert_eq!(
+            told,
+            ["cluster by-hand is a clone of a source that somebody else made"]
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::time::Duration;
 
 use domain::Failure;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -9,6 +10,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument;
+
+/// A Lambda is given 30 s; whatever it is at then would end without a word. Every step is safe to lose.
+const LONGEST: Duration = Duration::from_secs(25);
 
 /// An error that the workflow has a name for.
 pub trait AsFailure: Error {
@@ -62,7 +66,8 @@ pub fn chain(error: &dyn Error) -> String {
 /// Runs a handler on a JSON request, as Lambda would: for [`serve`], and for an embedded AWS in one process.
 ///
 /// # Errors
-/// The handler's failure; `BadRequest` if the request is not what the handler reads.
+/// The handler's failure; `BadRequest` if the request is not what the handler reads; `Transient` if it takes longer
+/// than 25 s.
 pub async fn invoke<Req, Res, E, F, Fut>(handler: F, request: Value) -> Result<Value, Raised>
 where
     Req: DeserializeOwned,
@@ -82,12 +87,16 @@ where
             message: format!("the Lambda's request cannot be read: {error}"),
         })?;
         // Boxed: the layout of a handler with its AWS calls nests deeper than the compiler looks.
-        let result = match Box::pin(handler(request)).await {
-            Ok(answer) => serde_json::to_value(answer).map_err(|error| Raised {
+        let result = match tokio::time::timeout(LONGEST, Box::pin(handler(request))).await {
+            Err(_) => Err(Raised {
+                failure: Failure::Transient,
+                message: format!("AWS took longer than {} s to answer", LONGEST.as_secs()),
+            }),
+            Ok(Ok(answer)) => serde_json::to_value(answer).map_err(|error| Raised {
                 failure: Failure::Internal,
                 message: error.to_string(),
             }),
-            Err(error) => Err(Raised::from_error(&error)),
+            Ok(Err(error)) => Err(Raised::from_error(&error)),
         };
         match &result {
             Ok(answer) => {

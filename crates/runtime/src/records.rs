@@ -119,11 +119,10 @@ impl Records {
 
     /// The record as it is now; none if there is none.
     pub async fn get(&self, id: &CloneId) -> Result<Option<CloneRecord>> {
-        Ok(self
-            .item(id.as_str())
+        self.item(id.as_str())
             .await?
             .map(|item| item::read(&item))
-            .transpose()?)
+            .transpose()
     }
 
     /// Writes a changed record, on condition that nobody wrote it since it was read. Answers it with its new
@@ -241,7 +240,7 @@ impl Records {
     async fn written(&self, id: &CloneId, write_id: &str) -> Result<Option<CloneRecord>> {
         let item = self.item(id.as_str()).await?;
         let ours = item.filter(|item| item::text(item, WRITE_ID) == Some(write_id));
-        Ok(ours.map(|item| item::read(&item)).transpose()?)
+        ours.map(|item| item::read(&item)).transpose()
     }
 
     fn put_if_unchanged(&self, next: &CloneRecord, version: u64, write_id: &str) -> Result<CheckedPut> {

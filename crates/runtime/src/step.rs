@@ -11,7 +11,7 @@ use domain::{CloneId, CloneRecord, CloneState, Failure};
 
 use crate::aws::Failed;
 use crate::lambda::AsFailure;
-use crate::{Clock, ConfigError, ConfigFolder, ConfigSource, Records, RecordsError, SecretsError};
+use crate::{Clock, ConfigError, ConfigFolder, ConfigSource, Decision, Records, RecordsError, SecretsError};
 
 /// How many steps one call may take that do nothing but write the record; each plan knows fewer.
 pub const STEPS_A_CALL: usize = 8;
@@ -129,22 +129,31 @@ impl Bench {
     /// step asks this first, so that a deleted clone never comes back to life.
     pub async fn own_record(&self, request: &StepRequest) -> Result<CloneRecord, StepError> {
         let id = request.clone_id.as_ref().ok_or(StepError::NoClone)?;
-        match self.records.get(id).await? {
-            Some(record) if record.execution_arn == request.execution.arn && !record.is_cancelled() => {
-                Ok(record)
-            }
-            _ => Err(StepError::Cancelled(id.clone())),
-        }
+        let record = self.records.get(id).await?;
+        record
+            .filter(|record| is_own(record, request))
+            .ok_or_else(|| StepError::Cancelled(id.clone()))
     }
 
     /// The record of this request, in `state` or beyond: a step says so before it does anything.
+    ///
+    /// # Errors
+    /// As [`Bench::own_record`].
     pub async fn enter(&self, request: &StepRequest, state: CloneState) -> Result<CloneRecord, StepError> {
-        let mut record = self.own_record(request).await?;
-        if record.state < state {
-            record.enter(state, self.clock.now());
-            return Ok(self.records.save(&record).await?);
+        let id = request.clone_id.as_ref().ok_or(StepError::NoClone)?;
+        let now = self.clock.now();
+        let entered = self.records.update(id, |record| {
+            if !is_own(record, request) || record.state >= state {
+                return Decision::Keep;
+            }
+            record.enter(state, now);
+            Decision::Write
+        });
+        match entered.await {
+            Ok(record) if is_own(&record, request) => Ok(record),
+            Ok(_) | Err(RecordsError::Missing(_)) => Err(StepError::Cancelled(id.clone())),
+            Err(error) => Err(error.into()),
         }
-        Ok(record)
     }
 
     /// The source of a clone, as the policy describes it now.
@@ -189,6 +198,10 @@ impl Bench {
     pub fn poll_seconds(&self) -> u64 {
         self.poll_seconds
     }
+}
+
+fn is_own(record: &CloneRecord, request: &StepRequest) -> bool {
+    record.execution_arn == request.execution.arn && !record.is_cancelled()
 }
 
 /// AWS is still busy with the last change: an answer that a step takes for "not yet". What is wrong for good

@@ -202,3 +202,21 @@ fn lineage_key(record: &CloneRecord) -> String {
 fn person_key(record: &CloneRecord) -> String {
     format!("person#{}", record.principal.cap_key())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case(&["None", "ConditionalCheckFailed", "None"], Some(1))]
+    #[case(&["TransactionConflict", "None", "ConditionalCheckFailed"], Some(2))]
+    #[case(&["None", "TransactionConflict", "None"], None)]
+    #[case(&[], None)]
+    fn a_condition_is_told_before_a_conflict(#[case] codes: &[&str], #[case] number: Option<usize>) {
+        let found = match undone(codes.iter().map(|code| Some(*code))) {
+            Undone::Condition(number) => Some(number),
+            _ => None,
+        };
+        assert_eq!(found, number);
+    }
+}
