@@ -62,6 +62,7 @@ impl Gate {
             && ingress.iter().any(|rule| match rule {
                 Ingress::Anyone => true,
                 Ingress::OnlyUser(only) => only == user,
+                Ingress::OnlyUsers(only) => only.iter().any(|only| only == user),
                 Ingress::Nobody => false,
             })
     }

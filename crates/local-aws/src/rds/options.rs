@@ -55,6 +55,8 @@ pub enum Ingress {
     Anyone,
     /// Who logs in as this database user: how the local network tells the masking worker from a person.
     OnlyUser(String),
+    /// Who logs in as one of these: a worker that also proves the user whom it created.
+    OnlyUsers(Vec<String>),
     /// Nobody.
     Nobody,
 }
