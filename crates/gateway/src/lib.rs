@@ -17,6 +17,8 @@
 
 mod command;
 mod deeds;
+#[cfg(test)]
+mod door_tests;
 mod event;
 mod interaction;
 mod signed;

@@ -1,6 +1,6 @@
 //! One clone's message: posted once, then edited in place whenever it would say something else.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::record::MessageRef;
 use domain::request::Principal;
 use domain::{CloneId, CloneRecord, CloneState};
@@ -11,8 +11,9 @@ use slack::message::{self, CLONE_EVENT, WARNING_EVENT};
 
 use crate::{Deps, Error};
 
-/// Only one invocation posts about the same thing within this many seconds: longer than Slack is waited for.
-const LEASE_SECONDS: f64 = 10.0;
+/// Only one invocation posts about the same thing within this time: longer than Slack is waited for, and shorter
+/// than the stream keeps trying.
+const LEASE: TimeDelta = TimeDelta::seconds(6);
 
 /// Makes the clone's message say what its record says, and says the warning if it is due.
 ///
@@ -64,10 +65,6 @@ async fn post(deps: &Deps, clone: &CloneRecord, says: &Message) -> Result<Option
             }
         },
     };
-    let lease = format!("post/{}", clone.id);
-    if !deps.records.once(&lease, deps.wall(LEASE_SECONDS)).await? {
-        return Err(Error::InProgress(clone.id.to_string()));
-    }
     let mark = Mark {
         event: CLONE_EVENT,
         about: clone.id.as_str(),
@@ -83,7 +80,10 @@ async fn post(deps: &Deps, clone: &CloneRecord, says: &Message) -> Result<Option
     };
     let (posted, digest) = match lost {
         Some(posted) => (posted, String::new()),
-        None => (deps.slack.post(&channel, says, mark, None).await?, says.digest()),
+        None => {
+            lease(deps, &clone.id, "post").await?;
+            (deps.slack.post(&channel, says, mark, None).await?, says.digest())
+        }
     };
     note(deps, clone, |message| {
         *message = MessageRef {
@@ -159,27 +159,32 @@ async fn warn(deps: &Deps, clone: &CloneRecord, posted: &Posted) -> Result<(), E
         return Ok(());
     }
     let about = format!("{} {}", clone.id, warned_at.timestamp());
-    if !deps
-        .records
-        .once(&format!("warn/{about}"), deps.wall(LEASE_SECONDS))
-        .await?
-    {
-        return Err(Error::InProgress(about));
-    }
     let mark = Mark {
         event: WARNING_EVENT,
         about: &about,
     };
-    let said = deps
+    let (channel, thread) = (&posted.channel, Some(posted.ts.as_str()));
+    if deps
         .slack
-        .find(&posted.channel, mark, &posted.ts, Some(&posted.ts))
-        .await?;
-    if said.is_none() {
+        .find(channel, mark, &posted.ts, thread)
+        .await?
+        .is_none()
+    {
+        lease(deps, &clone.id, "warn").await?;
         deps.slack
-            .post(&posted.channel, &message::warning(clone), mark, Some(&posted.ts))
+            .post(channel, &message::warning(clone), mark, thread)
             .await?;
     }
     note(deps, clone, |message| message.warning_said_at = Some(warned_at)).await
+}
+
+/// Keeps others from posting the same at the same time.
+async fn lease(deps: &Deps, id: &CloneId, deed: &str) -> Result<(), Error> {
+    if deps.records.once(&format!("{deed}/{id}"), LEASE).await? {
+        Ok(())
+    } else {
+        Err(Error::InProgress(id.clone()))
+    }
 }
 
 /// Writes our bookkeeping, unless it is there already.
@@ -203,5 +208,5 @@ async fn note(deps: &Deps, clone: &CloneRecord, change: impl Fn(&mut MessageRef)
 
 /// A little before a time, as Slack writes times: its clock need not be ours.
 pub(crate) fn since(at: DateTime<Utc>) -> String {
-    (at - chrono::TimeDelta::minutes(10)).timestamp().to_string()
+    (at - TimeDelta::minutes(10)).timestamp().to_string()
 }

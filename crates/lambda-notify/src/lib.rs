@@ -12,7 +12,6 @@ pub mod follow;
 mod refusal;
 
 use aws_config::SdkConfig;
-use chrono::TimeDelta;
 use domain::{CloneId, Failure};
 use runtime::{
     AsFailure, Clock, ConfigError, ConfigFolder, ConfigSource, Records, RecordsError, Secrets, SecretsError,
@@ -46,8 +45,6 @@ pub struct Deps {
     pub config: ConfigFolder,
     /// The workspace.
     pub slack: slack::Client,
-    /// The time.
-    pub clock: Clock,
 }
 
 impl Deps {
@@ -58,16 +55,10 @@ impl Deps {
     pub async fn new(settings: Settings, aws: &SdkConfig, clock: Clock) -> Result<Self, Error> {
         let token = Secrets::new(aws).text(&settings.slack_token_secret).await?;
         Ok(Self {
-            records: Records::new(aws, settings.table, clock.clone()),
+            records: Records::new(aws, settings.table, clock),
             config: ConfigFolder::new(settings.config, aws),
             slack: slack::Client::new(&settings.slack_api, &token)?,
-            clock,
         })
-    }
-
-    /// A span that lasts so long by the wall clock, however fast our clock runs.
-    pub(crate) fn wall(&self, seconds: f64) -> TimeDelta {
-        TimeDelta::milliseconds((seconds * 1_000.0 * self.clock.speed()) as i64)
     }
 }
 
@@ -88,7 +79,7 @@ pub enum Error {
     Secrets(#[from] SecretsError),
     /// Another invocation is posting the message just now.
     #[error("another invocation is posting the message about `{0}` just now")]
-    InProgress(String),
+    InProgress(CloneId),
 }
 
 impl AsFailure for Error {

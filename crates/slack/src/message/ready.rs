@@ -46,7 +46,7 @@ pub fn ready(clone: &CloneRecord, prices: &Prices) -> Message {
 /// Said once before the expiry, to the person, in the thread of the clone's message.
 pub fn warning(clone: &CloneRecord) -> Message {
     let text = format!(
-        "{}: the clone of {} deletes itself {}. Extend it if you still need it.",
+        "{}: the clone of {} expires {} and deletes itself. Extend it if you still need it.",
         who(&clone.principal),
         what(clone),
         until(clone)

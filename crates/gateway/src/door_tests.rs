@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use gateway::{Deps, Settings, router};
 use hmac::{Hmac, Mac};
 use http_body_util::BodyExt;
 use runtime::{Clock, aws};
 use sha2::Sha256;
 use tower::ServiceExt;
+
+use crate::{Deps, Settings, router};
 
 const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 const FORM: &str = "application/x-www-form-urlencoded";
