@@ -68,11 +68,9 @@ impl Postgres {
                 "SET row_security = off; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; \
                  SET extra_float_digits = 3; SET bytea_output = 'hex'; SET TimeZone = 'UTC'; SET statement_timeout = 0; \
                  SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0; SET search_path = pg_catalog; \
-                 SET client_min_messages = warning; SET default_transaction_read_only = off; \
-                 SET session_replication_role = DEFAULT",
+                 SET client_min_messages = warning; SET default_transaction_read_only = off",
             )
-            .await
-            .or_else(|error| if error.code == "42501" { Ok(()) } else { Err(error) })?;
+            .await?;
         Ok(session)
     }
 

@@ -7,6 +7,7 @@
 mod expect;
 mod patterns;
 mod scan;
+mod tally;
 pub(crate) mod witness;
 
 use std::fmt;

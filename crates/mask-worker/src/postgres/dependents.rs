@@ -61,7 +61,8 @@ impl Dependents {
             .map(|plan| super::table(&plan.table))
             .collect();
         let mut asides = Vec::new();
-        for query in [FOREIGN_KEYS, TRIGGERS, RULES, FORCED] {
+        // Put back in the opposite order: a foreign key is checked by reading, which forced row security forbids.
+        for query in [FORCED, FOREIGN_KEYS, TRIGGERS, RULES] {
             let doing = || "finding foreign keys, triggers and rules".to_owned();
             for row in db
                 .client

@@ -65,6 +65,7 @@ impl Postgres {
         let dependents = Dependents::put_aside(self, plans).await?;
         let mut rows = Vec::with_capacity(plans.len());
         self.empty(plans).await?;
+        self.forget_emptied(plans).await?;
         for plan in plans {
             reporter.stop_if_told()?;
             let treatment = classified
@@ -90,8 +91,7 @@ impl Postgres {
         self.run("dropping the staging schema", "DROP SCHEMA doppel_mask CASCADE")
             .await?;
         self.refresh_views().await?;
-        self.clean_statistics(plans, classified.drop_large_objects)
-            .await?;
+        self.clean_statistics(classified.drop_large_objects).await?;
         self.run(
             "noting that the masking ended",
             "UPDATE doppel.masking SET ended = now()",
@@ -237,16 +237,13 @@ impl Postgres {
         Ok(())
     }
 
-    /// The planner's statistics hold samples of the original values: they are made anew, and the catalogue's own
-    /// old rows removed where the master may.
-    async fn clean_statistics(&self, plans: &[TablePlan], large_objects: bool) -> Result<(), DatabaseFailed> {
+    /// ANALYZE leaves the statistics of an empty table as they are; a change of type, even to the same type, drops them.
+    async fn forget_emptied(&self, plans: &[TablePlan]) -> Result<(), DatabaseFailed> {
         let emptied: Vec<String> = plans
             .iter()
             .filter(|plan| plan.method == Method::Empty)
             .map(|plan| table(&plan.table))
             .collect();
-        // ANALYZE leaves the statistics of an empty table, and of a column whose target is 0, as they are; a change of
-        // type, even to the same type, drops them.
         let stale = "SELECT format('ALTER TABLE ONLY %s ALTER COLUMN %I TYPE %s', s.starelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod)) \
             FROM (SELECT format('%I.%I', schemaname, tablename)::regclass AS starelid, attname FROM pg_stats \
                   WHERE format('%I.%I', schemaname, tablename)::regclass = ANY ($1::text[]::regclass[])) s \
@@ -263,6 +260,12 @@ impl Postgres {
                 tracing::warn!(%error, "old statistics of an emptied table stay");
             }
         }
+        Ok(())
+    }
+
+    /// The planner's statistics hold samples of the original values: they are made anew, and the catalogue's own
+    /// old rows removed where the master may.
+    async fn clean_statistics(&self, large_objects: bool) -> Result<(), DatabaseFailed> {
         let targets = "SELECT format('ALTER TABLE %s ALTER COLUMN %I SET STATISTICS ', a.attrelid::regclass, a.attname) FROM pg_attribute a \
             JOIN pg_class c ON c.oid = a.attrelid WHERE a.attstattarget = 0 AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm') \
             AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)";

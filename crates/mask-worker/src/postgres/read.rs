@@ -8,7 +8,7 @@ use super::{Postgres, copy, failed, ident, literal, table};
 use crate::error::{DatabaseFailed, Error};
 use crate::verify::{Readable, ReadableColumn, Row};
 
-/// Everything that holds rows: tables, and the views that keep copies. `plain` marks types that can hold no words.
+/// Everything that holds rows: tables, then the views that keep copies. `plain` marks types that can hold no words.
 const RELATIONS: &str = "
 SELECT n.nspname::text, c.relname::text, a.attname::text,
     (t.typname = 'bytea') AS bytes,
@@ -17,29 +17,30 @@ SELECT n.nspname::text, c.relname::text, a.attname::text,
     a.attnum = ANY (coalesce((SELECT i.indkey::int2[] FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), '{}')) AS key
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped JOIN pg_type t ON t.oid = a.atttypid
-WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND n.nspname <> ALL ($1) ORDER BY 1, 2, a.attnum";
+WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND n.nspname <> ALL ($1) ORDER BY c.relkind DESC, 1, 2, a.attnum";
 
 /// The schema as lines of text: what must be the same after the masking as before.
 const SCHEMA: &[&str] = &[
-    "SELECT 'relation ' || c.oid::regclass || ' ' || c.relkind || ' ' || pg_get_userbyid(c.relowner) || ' ' || coalesce(c.relacl::text, '') || ' '
-        || c.relrowsecurity || c.relforcerowsecurity || ' ' || coalesce(c.reloptions::text, '') || ' ' || c.relpersistence
-        || ' ' || coalesce(md5(obj_description(c.oid, 'pg_class')), '')
+    "SELECT concat('relation ', c.oid::regclass, ' ', c.relkind, ' ', pg_get_userbyid(c.relowner), ' ', c.relacl, ' ',
+        c.relrowsecurity, c.relforcerowsecurity, ' ', c.reloptions, ' ', c.relpersistence, ' ', md5(obj_description(c.oid, 'pg_class')))
      FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND c.relpersistence <> 't' AND c.relnamespace = ANY ($1::oid[])",
-    "SELECT 'column ' || c.oid::regclass || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull || ' '
-        || a.attidentity || a.attgenerated || ' ' || coalesce(md5(pg_get_expr(d.adbin, d.adrelid)), '') || ' ' || coalesce(a.attacl::text, '') || ' '
-        || coalesce(a.attstattarget, -1) || ' ' || coalesce(md5(col_description(c.oid, a.attnum)), '')
+    "SELECT concat('column ', c.oid::regclass, '.', a.attname, ' ', format_type(a.atttypid, a.atttypmod), ' ', a.attnotnull, ' ',
+        a.attidentity, a.attgenerated, ' ', md5(pg_get_expr(d.adbin, d.adrelid)), ' ', a.attacl, ' ', a.attstattarget, ' ',
+        md5(col_description(c.oid, a.attnum)))
      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped AND c.relnamespace = ANY ($1::oid[])",
-    "SELECT 'constraint ' || conrelid::regclass || '.' || conname || ' ' || pg_get_constraintdef(oid) || ' ' || coalesce(md5(obj_description(oid, 'pg_constraint')), '')
-     FROM pg_constraint WHERE connamespace = ANY ($1::oid[]) AND conrelid <> 0 AND contype NOT IN ('n', 't') AND NOT (contype = 'f' AND conparentid <> 0)",
-    "SELECT 'index ' || pg_get_indexdef(i.indexrelid) || ' ' || i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-     WHERE c.relpersistence <> 't' AND c.relnamespace = ANY ($1::oid[])",
-    "SELECT 'trigger ' || pg_get_triggerdef(t.oid) || ' ' || t.tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-     WHERE NOT t.tgisinternal AND c.relnamespace = ANY ($1::oid[])",
-    "SELECT 'rule ' || r.rulename || ' ' || r.ev_class::regclass || ' ' || r.ev_enabled || ' ' || md5(pg_get_ruledef(r.oid)) FROM pg_rewrite r
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
+       AND c.relnamespace = ANY ($1::oid[])",
+    "SELECT concat('constraint ', conrelid::regclass, '.', conname, ' ', pg_get_constraintdef(oid), ' ', md5(obj_description(oid, 'pg_constraint')))
+     FROM pg_constraint WHERE connamespace = ANY ($1::oid[]) AND conrelid <> 0 AND contype NOT IN ('n', 't')
+       AND NOT (contype = 'f' AND conparentid <> 0)",
+    "SELECT concat('index ', c.oid::regclass, ' ', pg_get_indexdef(i.indexrelid), ' ', i.indisvalid) FROM pg_index i
+     JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relpersistence <> 't' AND c.relnamespace = ANY ($1::oid[])",
+    "SELECT concat('trigger ', t.tgname, ' ', pg_get_triggerdef(t.oid), ' ', t.tgenabled) FROM pg_trigger t
+     JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND c.relnamespace = ANY ($1::oid[])",
+    "SELECT concat('rule ', r.rulename, ' ', r.ev_class::regclass, ' ', r.ev_enabled, ' ', md5(pg_get_ruledef(r.oid))) FROM pg_rewrite r
      JOIN pg_class c ON c.oid = r.ev_class WHERE c.relnamespace = ANY ($1::oid[])",
-    "SELECT 'function ' || oid::regprocedure || ' ' || md5(prosrc) FROM pg_proc WHERE pronamespace = ANY ($1::oid[])",
-    "SELECT 'sequence ' || schemaname || '.' || sequencename || ' ' || coalesce(last_value::text, '') FROM pg_sequences
+    "SELECT concat('function ', oid::regprocedure, ' ', md5(prosrc)) FROM pg_proc WHERE pronamespace = ANY ($1::oid[])",
+    "SELECT concat('sequence ', schemaname, '.', sequencename, ' ', last_value) FROM pg_sequences
      WHERE schemaname::regnamespace = ANY ($1::oid[])",
 ];
 
@@ -103,6 +104,34 @@ impl Postgres {
                     .collect();
                 each(&values)
             })?;
+        }
+        Ok(())
+    }
+
+    /// Lifts the row-level security that binds even owners, which would hide rows from the verification. Answers the
+    /// statements that put it back.
+    pub(crate) async fn lift_row_security(&self) -> Result<Vec<String>, DatabaseFailed> {
+        let sql =
+            "SELECT oid::regclass::text FROM pg_class WHERE relforcerowsecurity AND relkind IN ('r', 'p')";
+        let mut back = Vec::new();
+        for table in self
+            .texts("listing tables with forced row-level security", sql)
+            .await?
+        {
+            self.run(
+                "lifting row-level security",
+                &format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"),
+            )
+            .await?;
+            back.push(format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY"));
+        }
+        Ok(back)
+    }
+
+    /// Carries out what [`Self::lift_row_security`] answered.
+    pub(crate) async fn put_back(&self, statements: &[String]) -> Result<(), DatabaseFailed> {
+        for statement in statements {
+            self.run("putting row-level security back", statement).await?;
         }
         Ok(())
     }

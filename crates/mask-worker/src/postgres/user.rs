@@ -36,16 +36,26 @@ impl Postgres {
             &format!("GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {user}"),
         )
         .await?;
-        let sql = "SELECT nspname::text FROM pg_namespace WHERE nspname <> ALL ($1) AND nspname NOT LIKE 'pg\\_temp%' \
-                   AND nspname NOT LIKE 'pg\\_toast%' AND pg_has_role(nspowner, 'USAGE')";
-        let schemas = self.client.query(sql, &[&not_production()]).await;
-        for row in schemas.map_err(failed(|| "listing schemas".to_owned()))? {
-            let schema = ident(row.get(0));
-            let grant = format!(
-                "GRANT USAGE, CREATE ON SCHEMA {schema} TO {user}; GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {user}; \
-                 GRANT ALL ON ALL SEQUENCES IN SCHEMA {schema} TO {user}; GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {schema} TO {user}"
-            );
-            self.run(&format!("granting the schema {schema}"), &grant).await?;
+        // Only what the master may grant: an extension's own tables can belong to the service.
+        let grants = format!(
+            "SELECT format('GRANT USAGE, CREATE ON SCHEMA %I TO %s', nspname, {0}) FROM pg_namespace WHERE nspname <> ALL ($1) \
+                AND nspname NOT LIKE 'pg\\_t%' AND pg_has_role(nspowner, 'USAGE') \
+             UNION ALL SELECT format('GRANT ALL ON %s %s TO %s', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass, {0}) \
+                FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') \
+                AND c.relpersistence <> 't' AND n.nspname <> ALL ($1) AND pg_has_role(c.relowner, 'USAGE') \
+             UNION ALL SELECT format('GRANT EXECUTE ON ROUTINE %s TO %s', p.oid::regprocedure, {0}) FROM pg_proc p \
+                JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname <> ALL ($1) AND pg_has_role(p.proowner, 'USAGE') AND p.prokind <> 'a'",
+            literal(&user)
+        );
+        let grants = self.client.query(&grants, &[&not_production()]).await;
+        let grants: Vec<String> = grants
+            .map_err(failed(|| "listing what to grant".to_owned()))?
+            .iter()
+            .map(|row| row.get(0))
+            .collect();
+        for some in grants.chunks(200) {
+            self.run("granting the data to the clone's user", &some.join("; "))
+                .await?;
         }
         self.prove_user(login).await
     }
@@ -61,7 +71,7 @@ impl Postgres {
             return Err(Error::User("it has rights of an administrator"));
         }
         let hidden = "SELECT (has_table_privilege('pg_authid', 'SELECT') OR has_table_privilege('pg_statistic', 'SELECT') \
-            OR has_schema_privilege('doppel', 'USAGE'))::int8";
+            OR has_schema_privilege('doppel', 'USAGE'))::int4::int8";
         let hidden_without_run = hidden.replace(" OR has_schema_privilege('doppel', 'USAGE')", "");
         let ours = self
             .number(

@@ -1,20 +1,18 @@
 //! Reading all that is left, and judging it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use masking::{Classified, TableName, TableTreatment, Transform};
 use serde_json::Value;
 
-use super::expect::{is_as_promised, is_blank};
+use super::expect::is_blank;
 use super::patterns::{self, Personal};
+use super::tally::{AMBIGUOUS, Tally};
 use super::witness::{ColumnWitness, Digester, Witness};
 use super::{Finding, Readable, ReadableColumn, Row};
 use crate::Error;
 use crate::progress::Reporter;
 use crate::server::Server;
-
-/// A row key that stands for several values can prove nothing.
-const AMBIGUOUS: u64 = u64::MAX;
 
 /// A masked column within a row that is read.
 struct Place<'a> {
@@ -116,9 +114,11 @@ pub(crate) async fn take_witness(
     digester: &Digester,
 ) -> Result<Witness, Error> {
     let mut witness = Witness {
-        lines: lines(server, classified).await?,
+        lines: server.schema_lines().await?,
         ..Witness::default()
     };
+    let lifted = server.lift_row_security().await?;
+    witness.lines.extend(row_counts(server, classified).await?);
     for from in server.readables().await? {
         let Some(treatment) = classified
             .table(&from.name)
@@ -148,6 +148,7 @@ pub(crate) async fn take_witness(
             })
             .await?;
     }
+    server.put_back(&lifted).await?;
     Ok(witness)
 }
 
@@ -170,9 +171,9 @@ fn remember(column: &mut ColumnWitness, digester: &Digester, place: &str, value:
     }
 }
 
-/// The schema and the rows of every table that is not emptied, as lines.
-async fn lines(server: &Server, classified: &Classified) -> Result<Vec<String>, Error> {
-    let mut lines = server.schema_lines().await?;
+/// The rows of every table that is not emptied, as lines.
+async fn row_counts(server: &Server, classified: &Classified) -> Result<Vec<String>, Error> {
+    let mut lines = Vec::new();
     for table in classified.tables.iter().filter(|table| !table.emptied) {
         lines.push(format!(
             "rows {} {}",
@@ -183,16 +184,6 @@ async fn lines(server: &Server, classified: &Classified) -> Result<Vec<String>, 
     Ok(lines)
 }
 
-/// What was counted of one place.
-#[derive(Default)]
-struct Tally {
-    broken: u64,
-    left: u64,
-    compared: u64,
-    unchanged: u64,
-    constant: Option<u64>,
-}
-
 /// Reads everything that is left and answers what must not be there.
 pub(crate) async fn scan(
     server: &Server,
@@ -201,167 +192,169 @@ pub(crate) async fn scan(
     digester: &Digester,
     reporter: &mut Reporter,
 ) -> Result<Vec<Finding>, Error> {
-    let mut findings = changes(server, classified, witness).await?;
+    let mut now = server.schema_lines().await?;
+    let lifted = server.lift_row_security().await?;
+    now.extend(row_counts(server, classified).await?);
+    let mut findings = changes(witness, &now);
+    let mut scan = Scan {
+        server,
+        classified,
+        witness,
+        digester,
+        made: HashSet::new(),
+        rows: 0,
+    };
     let readables = server.readables().await?;
     reporter.phase("verify", readables.len(), 0);
-    let mut rows = 0;
+    // Tables come before the views that copy them, so that a number that a rule made is known again there.
     for from in &readables {
-        let treatment = classified.table(&from.name);
+        findings.extend(scan.table(from, reporter).await?);
+        reporter.table_done();
+    }
+    findings.extend(scan.statistics().await?);
+    server.put_back(&lifted).await?;
+    Ok(findings)
+}
+
+fn changes(witness: &Witness, now: &[String]) -> Vec<Finding> {
+    // Each changed thing is in both lists, as it was and as it is: it is named once, without what it says.
+    let name = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    let changed: BTreeSet<String> = witness.changed_lines(now).into_iter().map(name).collect();
+    let what = "not what it was before the masking";
+    changed
+        .into_iter()
+        .map(|table| Finding {
+            table,
+            column: None,
+            what: what.to_owned(),
+            count: 1,
+        })
+        .collect()
+}
+
+/// One reading of everything.
+struct Scan<'a> {
+    server: &'a Server,
+    classified: &'a Classified,
+    witness: &'a Witness,
+    digester: &'a Digester,
+    /// Digests of the numbers that stand where a rule makes phone numbers.
+    made: HashSet<u64>,
+    rows: u64,
+}
+
+impl Scan<'_> {
+    async fn table(&mut self, from: &Readable, reporter: &mut Reporter) -> Result<Vec<Finding>, Error> {
+        let treatment = self.classified.table(&from.name);
+        let mut findings = Vec::new();
         if treatment.is_some_and(|treatment| treatment.emptied) {
-            let left = server.count(&from.name).await?;
+            let left = self.server.count(&from.name).await?;
             findings.extend(
                 (left > 0).then(|| finding(&from.name, None, "rows in a table that is to be empty", left)),
             );
         }
         let layout = Layout::new(from, treatment, true);
-        if !layout.columns.is_empty() {
-            findings.extend(
-                judge_table(
-                    server, from, treatment, &layout, witness, digester, reporter, &mut rows,
-                )
-                .await?,
-            );
+        if layout.columns.is_empty() {
+            return Ok(findings);
         }
-        reporter.table_done();
-    }
-    findings.extend(remembered(server, classified, witness, digester).await?);
-    Ok(findings)
-}
-
-async fn changes(server: &Server, classified: &Classified, witness: &Witness) -> Result<Vec<Finding>, Error> {
-    let now = lines(server, classified).await?;
-    // Each changed thing is in both lists, as it was and as it is: it is named once, without what it says.
-    let name = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
-    let changed: BTreeSet<String> = witness.changed_lines(&now).into_iter().map(name).collect();
-    Ok(changed
-        .into_iter()
-        .map(|name| Finding {
-            table: name,
-            column: None,
-            what: "not what it was before the masking".to_owned(),
-            count: 1,
-        })
-        .collect())
-}
-
-#[allow(clippy::too_many_arguments, reason = "the parts of one scan, all borrowed")]
-async fn judge_table(
-    server: &Server,
-    from: &Readable,
-    treatment: Option<&TableTreatment>,
-    layout: &Layout<'_>,
-    witness: &Witness,
-    digester: &Digester,
-    reporter: &mut Reporter,
-    rows: &mut u64,
-) -> Result<Vec<Finding>, Error> {
-    let mut tallies: BTreeMap<String, (&Transform, Tally)> = BTreeMap::new();
-    let mut personal: BTreeMap<(usize, Personal), u64> = BTreeMap::new();
-    let looked_at: Vec<bool> = layout.columns.iter().map(|column| !column.plain).collect();
-    let accepted: Vec<Vec<Personal>> = layout
-        .columns
-        .iter()
-        .map(|column| accepted(treatment, &column.name))
-        .collect();
-    server
-        .read(from, &layout.columns, |row| {
-            *rows += 1;
-            if rows.is_multiple_of(4096) {
-                reporter.stop_if_told()?;
-                reporter.rows_done(*rows);
-            }
-            for (at, text) in row.iter().enumerate().filter(|(at, _)| looked_at[*at]) {
-                for found in text.as_deref().map(patterns::find).unwrap_or_default() {
-                    if !accepted[at].contains(&found) {
-                        *personal.entry((at, found)).or_default() += 1;
+        let mut tallies: BTreeMap<String, (&Transform, Tally)> = BTreeMap::new();
+        let mut personal: BTreeMap<(usize, Personal), u64> = BTreeMap::new();
+        let accepted: Vec<_> = layout
+            .columns
+            .iter()
+            .map(|column| accepted(treatment, &column.name))
+            .collect();
+        let (server, witness, digester) = (self.server, self.witness, self.digester);
+        server
+            .read(from, &layout.columns, |row| {
+                self.rows += 1;
+                if self.rows.is_multiple_of(4096) {
+                    reporter.stop_if_told()?;
+                    reporter.rows_done(self.rows);
+                }
+                for place in &layout.places {
+                    let Some(value) = row[place.at].as_deref() else {
+                        continue;
+                    };
+                    for (name, transform, value) in values(&place.name, place.transform, value) {
+                        if matches!(transform, Transform::Phone | Transform::Postcode) {
+                            self.made.insert(digits(digester, &value));
+                        }
+                        let key = layout.key_digest(digester, &name, row);
+                        let known = witness.columns.get(&name);
+                        let (_, tally) = tallies
+                            .entry(name.clone())
+                            .or_insert((transform, Tally::default()));
+                        tally.count(transform, &name, &value, known, key, digester);
                     }
                 }
-            }
-            for place in &layout.places {
-                let Some(value) = row[place.at].as_deref() else {
-                    continue;
-                };
-                for (name, transform, value) in values(&place.name, place.transform, value) {
-                    let key = layout.key_digest(digester, &name, row);
-                    let known = witness.columns.get(&name);
-                    let (_, tally) = tallies
-                        .entry(name.clone())
-                        .or_insert((transform, Tally::default()));
-                    tally.count(transform, &name, &value, known, key, digester);
+                for (at, text) in row
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| !layout.columns[*at].plain)
+                {
+                    for found in text
+                        .as_deref()
+                        .map(|text| self.personal(text))
+                        .unwrap_or_default()
+                    {
+                        if !accepted[at].contains(&found) {
+                            *personal.entry((at, found)).or_default() += 1;
+                        }
+                    }
                 }
-            }
-            Ok(())
-        })
-        .await?;
-    let mut findings: Vec<Finding> = tallies
-        .iter()
-        .flat_map(|(name, (transform, tally))| {
+                Ok(())
+            })
+            .await?;
+        for (name, (transform, tally)) in &tallies {
             let place = name.strip_prefix(&format!("{}.", from.name)).unwrap_or(name);
             let distinct = witness.columns.get(name).map_or(0, |column| column.values.len());
-            tally
-                .verdict(transform, distinct)
-                .into_iter()
-                .map(move |(what, count)| finding(&from.name, Some(place), what, count))
-        })
-        .collect();
-    findings.extend(personal.into_iter().map(|((at, found), count)| {
-        finding(&from.name, Some(&layout.columns[at].name), found.words(), count)
-    }));
-    Ok(findings)
+            let verdict = tally.verdict(transform, distinct).into_iter();
+            findings.extend(verdict.map(|(what, count)| finding(&from.name, Some(place), what, count)));
+        }
+        findings.extend(personal.into_iter().map(|((at, found), count)| {
+            finding(&from.name, Some(&layout.columns[at].name), found.words(), count)
+        }));
+        Ok(findings)
+    }
+
+    /// What is personal in a text and was not made by a rule.
+    fn personal(&self, text: &str) -> Vec<Personal> {
+        patterns::find(text, |number| self.made.contains(&digits(self.digester, number)))
+    }
+
+    /// The planner's statistics must remember no original either.
+    async fn statistics(&self) -> Result<Vec<Finding>, Error> {
+        let mut counts: BTreeMap<(TableName, String), u64> = BTreeMap::new();
+        for (table, column, value) in self.server.remembered().await? {
+            let treatment = self.classified.table(&table);
+            let place = format!("{table}.{column}");
+            let digest = self.digester.digest([place.as_str(), value.as_str()]);
+            let masked = treatment.and_then(|t| t.masked().find(|c| c.column == column));
+            let known = self
+                .witness
+                .columns
+                .get(&place)
+                .filter(|_| masked.is_some_and(|c| c.transform.is_wide()));
+            let original = known.is_some_and(|known| known.values.get(digest).is_some());
+            let emptied = treatment.is_some_and(|treatment| treatment.emptied);
+            let excused = accepted(treatment, &column);
+            if original || emptied || self.personal(&value).iter().any(|found| !excused.contains(found)) {
+                *counts.entry((table, column)).or_default() += 1;
+            }
+        }
+        let what = "values in the planner's statistics";
+        Ok(counts
+            .into_iter()
+            .map(|((table, column), count)| finding(&table, Some(&column), what, count))
+            .collect())
+    }
 }
 
-impl Tally {
-    fn count(
-        &mut self,
-        transform: &Transform,
-        place: &str,
-        value: &str,
-        known: Option<&ColumnWitness>,
-        key: Option<u64>,
-        digester: &Digester,
-    ) {
-        let digest = digester.digest([place, value]);
-        if matches!(transform, Transform::Constant(_)) {
-            // The engine may spell a constant its own way; it is the same in every row.
-            self.broken += u64::from(*self.constant.get_or_insert(digest) != digest);
-            return;
-        }
-        self.broken += u64::from(!value.is_empty() && !is_as_promised(transform, value));
-        let Some(known) = known.filter(|_| !is_blank(value)) else {
-            return;
-        };
-        if transform.is_wide() {
-            self.left += u64::from(known.values.get(digest).is_some());
-        } else if let Some(before) = key
-            .and_then(|key| known.rows.get(key))
-            .filter(|before| *before != AMBIGUOUS)
-        {
-            self.compared += 1;
-            self.unchanged += u64::from(before == digest);
-        }
-    }
-
-    /// Chance lets a few values of a narrow column come out as they were; more than a few are no chance. What
-    /// has few distinct values is judged more mildly.
-    fn verdict(&self, transform: &Transform, distinct: usize) -> Vec<(&'static str, u64)> {
-        let mut found = Vec::new();
-        if self.broken > 0 {
-            found.push(("values that are not what the rule promises", self.broken));
-        }
-        if self.left > 0 {
-            found.push(("original values", self.left));
-        }
-        let partial = matches!(transform, Transform::TextRedact | Transform::Constant(_));
-        let limit = match distinct {
-            0..5 => self.compared.saturating_sub(1),
-            5..20 => self.compared / 2,
-            _ => self.compared / 20,
-        };
-        if !partial && self.unchanged > limit {
-            found.push(("rows whose value is what it was", self.unchanged));
-        }
-        found
-    }
+/// The digest of a number however it is written.
+fn digits(digester: &Digester, text: &str) -> u64 {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    digester.digest(["a number that a rule made", &digits])
 }
 
 /// What may be found in a column: all, where the rules keep it and say why; phone-like digits where a rule makes them.
@@ -377,45 +370,6 @@ fn accepted(treatment: Option<&TableTreatment>, column: &str) -> Vec<Personal> {
         }
         _ => Vec::new(),
     }
-}
-
-/// The planner's statistics must remember no original either.
-async fn remembered(
-    server: &Server,
-    classified: &Classified,
-    witness: &Witness,
-    digester: &Digester,
-) -> Result<Vec<Finding>, Error> {
-    let mut counts: BTreeMap<(TableName, String), u64> = BTreeMap::new();
-    for (table, column, value) in server.remembered().await? {
-        let treatment = classified.table(&table);
-        let place = format!("{table}.{column}");
-        let digest = digester.digest([place.as_str(), value.as_str()]);
-        let wide = treatment
-            .and_then(|t| t.masked().find(|c| c.column == column))
-            .is_some_and(|c| c.transform.is_wide());
-        let original = wide
-            && witness
-                .columns
-                .get(&place)
-                .is_some_and(|known| known.values.get(digest).is_some());
-        let emptied = treatment.is_some_and(|treatment| treatment.emptied);
-        let excused = accepted(treatment, &column);
-        if original
-            || emptied
-            || patterns::find(&value)
-                .iter()
-                .any(|found| !excused.contains(found))
-        {
-            *counts.entry((table, column)).or_default() += 1;
-        }
-    }
-    Ok(counts
-        .into_iter()
-        .map(|((table, column), count)| {
-            finding(&table, Some(&column), "values in the planner's statistics", count)
-        })
-        .collect())
 }
 
 fn finding(table: &TableName, column: Option<&str>, what: &str, count: u64) -> Finding {

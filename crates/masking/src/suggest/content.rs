@@ -68,10 +68,10 @@ pub(super) fn judge(sample: &[&str]) -> Option<Content> {
             Content::Personal
         }
         () if share(&named) >= 60 => Content::Names,
-        () if share(&|v| v.chars().count() > 40) >= 20 => Content::Prose,
         () if values.len() >= 20 && values.iter().collect::<HashSet<_>>().len() * 10 <= values.len() => {
             Content::Codes
         }
+        () if share(&|v| v.chars().count() > 40) >= 20 => Content::Prose,
         () => Content::Words,
     })
 }
