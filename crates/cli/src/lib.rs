@@ -20,11 +20,13 @@ mod verbs;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing_subscriber::EnvFilter;
 
 pub use exit::{Exit, Stop};
 
 /// Reads the command line and does what it says.
 pub async fn run() -> ExitCode {
+    quiet_logs();
     runtime::init();
     let args = match args::Args::try_parse() {
         Ok(args) => args,
@@ -45,4 +47,14 @@ pub async fn run() -> ExitCode {
             stop.exit.into()
         }
     }
+}
+
+/// A person at a terminal wants results, not logs: only warnings, unless `RUST_LOG` says otherwise. What is set
+/// first counts.
+fn quiet_logs() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
 }

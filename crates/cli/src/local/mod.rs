@@ -45,6 +45,9 @@ pub const SOURCE: &str = "production";
 /// The Region of everything.
 pub const REGION: &str = "ap-northeast-1";
 
+/// The clone's own user. It exists only once the worker has verified the clone, and the worker logs in as it.
+const CLONE_USER: &str = "doppel";
+
 const BOT_TOKEN: &str = "xoxb-local";
 
 /// All of it, running.
@@ -286,7 +289,10 @@ fn embedded_aws(options: &LocalOptions, home: &Path, base_port: Option<u16>) -> 
     aws.rds.clones_per_lineage = options.clones_per_lineage;
     aws.rds.base_port = base_port;
     aws.rds.security_groups.extend(HashMap::from([
-        (folder::QUARANTINE.into(), Ingress::OnlyUser(master.into())),
+        (
+            folder::QUARANTINE.into(),
+            Ingress::OnlyUsers(vec![master.into(), CLONE_USER.into()]),
+        ),
         (folder::USERS.into(), Ingress::Anyone),
     ]));
     LocalAws::start(aws).context("the embedded AWS cannot be started")
