@@ -1,7 +1,5 @@
 //! Real servers behind the API: who may do what, what is loaded, what is left.
 
-use std::path::PathBuf;
-
 use aws_sdk_rds::types::{Parameter, Tag};
 use local_aws::Time;
 use local_aws::engine::EngineKind;
@@ -200,59 +198,6 @@ async fn a_parameter_group_is_obeyed() {
     assert_eq!(scheduler.as_deref(), Some("OFF"));
     drop(copy);
     world.rds.shutdown().await;
-}
-
-#[tokio::test]
-async fn a_public_dump_loads_into_postgresql() {
-    let Some(folder) = sakila() else { return };
-    let world = World::start().await;
-    let source = world.source(EngineKind::Postgres).await;
-    for file in ["postgres-sakila-schema.sql", "postgres-sakila-data.sql"] {
-        world
-            .rds
-            .load_sql("production", &folder.join(file))
-            .await
-            .unwrap();
-    }
-    let master = postgres(source.port, "postgres", &source.master_password, "shop")
-        .await
-        .unwrap();
-    let customers: i64 = master
-        .query_one("SELECT count(*) FROM customer", &[])
-        .await
-        .unwrap()
-        .get(0);
-    assert_eq!(customers, 599);
-    world.rds.shutdown().await;
-}
-
-#[tokio::test]
-async fn a_public_dump_loads_into_mysql() {
-    let Some(folder) = sakila() else { return };
-    let world = World::start().await;
-    let source = world.source(EngineKind::Mysql).await;
-    for file in ["mysql-sakila-schema.sql", "mysql-sakila-data.sql"] {
-        world
-            .rds
-            .load_sql("production", &folder.join(file))
-            .await
-            .unwrap();
-    }
-    let mut master = mysql(source.port, "admin", &source.master_password)
-        .await
-        .unwrap();
-    let customers: Option<u64> = master
-        .query_first("SELECT COUNT(*) FROM sakila.customer")
-        .await
-        .unwrap();
-    assert_eq!(customers, Some(599));
-    drop(master);
-    world.rds.shutdown().await;
-}
-
-/// The public sample database, where the machine has it: it is no part of the repository.
-fn sakila() -> Option<PathBuf> {
-    std::env::var_os("DOPPEL_SAKILA").map(PathBuf::from)
 }
 
 /// As pg_dump of an old server with a superuser writes it: circular foreign keys, a setting that is gone, and
