@@ -94,7 +94,7 @@ async fn a_function_is_invoked_and_its_error_is_the_states_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lambdas_own_failures_are_retried_and_a_missing_function_is_told() {
+async fn lambdas_own_failures_are_retried() {
     let world = world();
     world.lambda("works", |_| async { Ok(json!("done")) });
     let failure = Failure::new(500, "ServiceException", "on demand");
