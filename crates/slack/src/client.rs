@@ -1,5 +1,9 @@
 //! Slack's Web API, as far as doppel speaks to it, through slack-morphism.
 
+mod error;
+#[cfg(test)]
+mod tests;
+
 use std::future::Future;
 use std::time::Duration;
 
@@ -8,10 +12,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use slack_morphism::errors::SlackClientError;
 use slack_morphism::prelude::*;
 
 use crate::message::Message;
+
+pub use error::Error;
+use error::classified;
 
 /// Where the real Slack is.
 pub const SLACK_API: &str = "https://slack.com/api";
@@ -38,50 +44,6 @@ pub struct Mark<'a> {
     pub event: &'a str,
     /// What the message is about: a clone's id, an execution's ARN.
     pub about: &'a str,
-}
-
-/// A call of Slack's Web API that failed.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Slack asked to slow down.
-    #[error("Slack asked to call `{method}` less often")]
-    RateLimited {
-        /// The method.
-        method: &'static str,
-        /// How long to wait, if Slack said.
-        retry_after: Option<Duration>,
-    },
-    /// Slack did not answer, or had trouble of its own: the same call may succeed soon.
-    #[error("Slack could not be reached for `{method}`, or had trouble of its own: {reason}")]
-    Transient {
-        /// The method.
-        method: &'static str,
-        /// What happened.
-        reason: String,
-    },
-    /// Slack refused: the same call will not succeed by itself.
-    #[error("Slack refused `{method}`: {code}")]
-    Final {
-        /// The method.
-        method: &'static str,
-        /// Slack's code, such as `channel_not_found` or `token_revoked`.
-        code: String,
-    },
-    /// The client could not be built: no root certificates, or an address that is none.
-    #[error("the client for Slack at `{url}` could not be built: {reason}")]
-    Setup {
-        /// The address.
-        url: String,
-        /// What is wrong.
-        reason: String,
-    },
-}
-
-impl Error {
-    /// Whether the same call may succeed later.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::RateLimited { .. } | Self::Transient { .. })
-    }
 }
 
 /// A workspace's Web API, with the app's token.
@@ -335,47 +297,6 @@ impl Client {
             answer = answer => answer.map_err(|error| classified(method, &error)),
             _ = timer => Err(Error::Transient { method, reason: format!("no answer within {patience:?}") }),
         }
-    }
-}
-
-/// Codes that say that Slack itself has trouble.
-const PASSING: [&str; 6] = [
-    "internal_error",
-    "fatal_error",
-    "service_unavailable",
-    "request_timeout",
-    "team_added_to_org",
-    "ratelimited",
-];
-
-/// Sorts slack-morphism's errors. Their own texts quote whole bodies, which may hold what was said: left out.
-fn classified(method: &'static str, error: &SlackClientError) -> Error {
-    let transient = |reason: String| Error::Transient { method, reason };
-    match error {
-        SlackClientError::RateLimitError(limit) => Error::RateLimited {
-            method,
-            retry_after: limit.retry_after,
-        },
-        SlackClientError::ApiError(api) if api.code == "ratelimited" => Error::RateLimited {
-            method,
-            retry_after: None,
-        },
-        SlackClientError::ApiError(api) if PASSING.contains(&api.code.as_str()) => {
-            transient(api.code.clone())
-        }
-        SlackClientError::ApiError(api) => Error::Final {
-            method,
-            code: api.code.clone(),
-        },
-        SlackClientError::HttpError(http) if http.status_code.is_client_error() => Error::Final {
-            method,
-            code: http.status_code.to_string(),
-        },
-        SlackClientError::HttpError(http) => transient(http.status_code.to_string()),
-        SlackClientError::ProtocolError(protocol) => {
-            transient(format!("its answer cannot be read: {}", protocol.json_error))
-        }
-        _ => transient("the connection failed".to_owned()),
     }
 }
 
