@@ -1,5 +1,10 @@
 //! What calls answer: fields, lists, tags, groups, and each refusal with AWS's own code.
 
+#![allow(
+    clippy::too_many_lines,
+    reason = "one world for many refusals: a server for each would be slow"
+)]
+
 use aws_sdk_rds::types::{Filter, Parameter, Tag};
 use local_aws::engine::EngineKind;
 
