@@ -13,6 +13,7 @@ mod account;
 mod args;
 mod exit;
 pub mod local;
+mod output;
 mod pick;
 mod table;
 mod verbs;

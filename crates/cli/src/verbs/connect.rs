@@ -10,9 +10,9 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio::process::Command;
 
-use super::print_json;
 use crate::account::Account;
 use crate::exit::{Exit, Stop};
+use crate::output;
 use crate::pick::pick;
 
 /// How to get in.
@@ -28,14 +28,13 @@ pub async fn run(account: &Account, id: &str, print: bool, rest: &[String], json
     let record = pick(account.records.list_alive().await?, id)?;
     let way = way(account, &record).await?;
     if json {
-        return print_json(&json!({
+        return output::json(&json!({
             "host": way.host, "port": way.port, "database": way.database,
             "user": way.login.username, "password": way.login.password.expose_secret(), "dsn": way.dsn(),
         }));
     }
     if print {
-        println!("{}", way.dsn());
-        return Ok(());
+        return output::line(&way.dsn());
     }
     let status = match way.engine {
         Engine::Postgres => psql(&way, rest).await?,

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use domain::admission::{self, Refusal};
 use domain::request::{Options, RequestItem, Wish};
-use domain::{CloneRecord, CloneState, admission};
+use domain::{CloneRecord, CloneState};
 use runtime::aws::failed;
 use serde_json::json;
 
+use super::show;
 use super::wait::{self, Progress};
-use super::{print_json, show};
 use crate::account::Account;
 use crate::args::Create;
 use crate::exit::{Exit, Stop};
+use crate::output;
 
 /// How long the first step may take to write the record, before its id is left to `doppel list`.
 const RECORD_COMES_WITHIN: Duration = Duration::from_secs(30);
@@ -19,7 +21,7 @@ const RECORD_COMES_WITHIN: Duration = Duration::from_secs(30);
 pub async fn run(account: &Account, args: Create, json: bool) -> Result<(), Stop> {
     let mut wish = wish(&args)?;
     let policy = account.policy().await?;
-    admission::grant(&policy, &wish).map_err(|refusal| Exit::Refused.because(&refusal))?;
+    admission::grant(&policy, &wish).map_err(refused)?;
     let key = format!("cli-{}", uuid::Uuid::new_v4());
     let item = RequestItem {
         principal: account.principal().await?,
@@ -52,12 +54,18 @@ pub async fn run(account: &Account, args: Create, json: bool) -> Result<(), Stop
             "the clone is not ready after {} minutes; it goes on: `doppel list`",
             args.patience.timeout
         ))),
-        Err(_) if json => print_json(&json!({ "execution_arn": arn })),
-        Err(_) => {
-            println!("asked for: {arn}");
-            Ok(())
-        }
+        Err(_) if json => output::json(&json!({ "execution_arn": arn })),
+        Err(_) => output::line(&format!("asked for: {arn}")),
     }
+}
+
+fn refused(refusal: Refusal) -> Stop {
+    let exit = if matches!(refusal, Refusal::UnknownSource(_)) {
+        Exit::NotFound
+    } else {
+        Exit::Refused
+    };
+    exit.because(&refusal)
 }
 
 fn wish(args: &Create) -> Result<Wish, Stop> {
@@ -125,13 +133,11 @@ fn told(account: &Account, record: CloneRecord, waited: bool, json: bool) -> Res
         )));
     }
     if json {
-        return print_json(&show::as_json(&record, account.clock.now()));
+        return output::json(&show::as_json(&record, account.clock.now()));
     }
-    println!("{}", record.id);
     if waited {
-        show::print(&record, account.clock.now());
-    } else {
-        eprintln!("`doppel show {}` tells how far it is", record.id);
+        return output::text(&show::as_text(&record, account.clock.now()));
     }
-    Ok(())
+    eprintln!("`doppel show {}` tells how far it is", record.id);
+    output::line(record.id.as_str())
 }

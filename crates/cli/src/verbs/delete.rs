@@ -6,10 +6,11 @@ use domain::{CloneRecord, CloneState};
 use runtime::Decision;
 use runtime::aws::failed;
 
-use super::{print_json, show, sweep, wait};
+use super::{show, sweep, wait};
 use crate::account::Account;
 use crate::args::Patience;
 use crate::exit::{Exit, Stop};
+use crate::output;
 use crate::pick::pick;
 
 pub async fn run(account: &Account, id: &str, wait: Option<Patience>, json: bool) -> Result<(), Stop> {
@@ -39,10 +40,9 @@ pub async fn run(account: &Account, id: &str, wait: Option<Patience>, json: bool
             })??;
     }
     if json {
-        return print_json(&show::as_json(&record, account.clock.now()));
+        return output::json(&show::as_json(&record, account.clock.now()));
     }
-    println!("{} is {}", record.id, record.state);
-    Ok(())
+    output::line(&format!("{} is {}", record.id, record.state))
 }
 
 /// The execution reads the record before each step and would stop by itself; this makes it stop at once.

@@ -3,9 +3,10 @@
 use domain::{Lifetime, admission};
 use runtime::Decision;
 
-use super::{print_json, show};
+use super::show;
 use crate::account::Account;
 use crate::exit::{Exit, Stop};
+use crate::output;
 use crate::pick::pick;
 use crate::table::span;
 
@@ -39,13 +40,9 @@ pub async fn run(account: &Account, id: &str, more: &str, json: bool) -> Result<
         return Err(Exit::Refused.because(&refusal));
     }
     if json {
-        return print_json(&show::as_json(&record, account.clock.now()));
+        return output::json(&show::as_json(&record, account.clock.now()));
     }
     let left = span(record.expires_at - account.clock.now());
-    println!(
-        "{} now lives until {} (in {left})",
-        record.id,
-        record.expires_at.format("%F %T UTC")
-    );
-    Ok(())
+    let until = record.expires_at.format("%F %T UTC");
+    output::line(&format!("{} now lives until {until} (in {left})", record.id))
 }

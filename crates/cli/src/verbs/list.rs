@@ -3,9 +3,9 @@
 use domain::CloneRecord;
 use domain::request::Principal;
 
-use super::print_json;
 use crate::account::Account;
 use crate::exit::Stop;
+use crate::output;
 use crate::table::{span, table};
 
 pub async fn run(account: &Account, all: bool, json: bool) -> Result<(), Stop> {
@@ -16,7 +16,7 @@ pub async fn run(account: &Account, all: bool, json: bool) -> Result<(), Stop> {
     };
     records.sort_by_key(|record| record.requested_at);
     if json {
-        return print_json(&records);
+        return output::json(&records);
     }
     if records.is_empty() {
         eprintln!("there are no clones; `doppel create` makes one");
@@ -41,11 +41,7 @@ pub async fn run(account: &Account, all: bool, json: bool) -> Result<(), Stop> {
             left,
         ]
     });
-    print!(
-        "{}",
-        table(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
-    );
-    Ok(())
+    output::text(&table(&std::iter::once(head).chain(rows).collect::<Vec<_>>()))
 }
 
 /// Whose it is.

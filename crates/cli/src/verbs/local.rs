@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use runtime::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::print_json;
 use crate::args;
 use crate::exit::{Exit, Stop};
 use crate::local::shop::Shop;
 use crate::local::{Addresses, Data, Local, LocalOptions, address_file};
+use crate::output;
 
 pub async fn run(args: args::Local, file: Option<PathBuf>, json: bool) -> Result<(), Stop> {
     let rules = match &args.rules {
@@ -84,7 +84,7 @@ fn remove(file: &Path, addresses: &Addresses) {
 
 fn tell(addresses: &Addresses, json: bool) -> Result<(), Stop> {
     if json {
-        return print_json(addresses);
+        return output::json(addresses);
     }
     let Addresses {
         slack,
@@ -94,7 +94,7 @@ fn tell(addresses: &Addresses, json: bool) -> Result<(), Stop> {
         state_machine_arn,
         ..
     } = addresses;
-    println!(
+    output::line(&format!(
         "\
   Slack        {slack}
   gateway      {gateway}
@@ -111,6 +111,5 @@ The state machine is {state_machine_arn}
 Ctrl-C stops everything and leaves nothing behind.",
         dsn = source.dsn,
         name = source.name,
-    );
-    Ok(())
+    ))
 }

@@ -11,11 +11,9 @@ mod show;
 mod sweep;
 mod wait;
 
-use serde::Serialize;
-
 use crate::account::Account;
 use crate::args::{Args, Verb};
-use crate::exit::{Exit, Stop};
+use crate::exit::Stop;
 
 /// Does what the command line says.
 pub async fn run(args: Args) -> Result<(), Stop> {
@@ -44,11 +42,4 @@ pub async fn run(args: Args) -> Result<(), Stop> {
             }
         }
     }
-}
-
-/// Prints a value as JSON on one line.
-fn print_json(value: &impl Serialize) -> Result<(), Stop> {
-    let line = serde_json::to_string(value).map_err(|error| Exit::Failed.because(&error))?;
-    println!("{line}");
-    Ok(())
 }

@@ -3,19 +3,19 @@
 use masking::Rules as MaskingRules;
 use serde_json::json;
 
-use super::print_json;
 use crate::account::Addresses;
 use crate::args::{Place, Rules};
 use crate::exit::{Exit, Stop};
+use crate::output;
 
 pub async fn run(rules: Rules, place: &Place, json: bool) -> Result<(), Stop> {
     match rules {
         Rules::Suggest { dsn } => {
             let text = mask_worker::suggest_for(&database(dsn, place)?).await?;
             if json {
-                print_json(&json!({ "rules": text }))
+                output::json(&json!({ "rules": text }))
             } else {
-                print_text(&text)
+                output::text(&text)
             }
         }
         Rules::Check { rules, dsn } => {
@@ -25,17 +25,12 @@ pub async fn run(rules: Rules, place: &Place, json: bool) -> Result<(), Stop> {
             let checked = mask_worker::check(&database(dsn, place)?, &parsed).await?;
             let tables = checked.tables.len();
             if json {
-                print_json(&json!({ "covered": true, "tables": tables }))
+                output::json(&json!({ "covered": true, "tables": tables }))
             } else {
-                print_text(&format!("the rules cover all {tables} tables\n"))
+                output::line(&format!("the rules cover all {tables} tables"))
             }
         }
     }
-}
-
-fn print_text(text: &str) -> Result<(), Stop> {
-    print!("{text}");
-    Ok(())
 }
 
 fn database(dsn: Option<String>, place: &Place) -> Result<String, Stop> {

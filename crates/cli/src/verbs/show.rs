@@ -5,20 +5,18 @@ use domain::CloneRecord;
 use serde_json::{Value, json};
 
 use super::list::owner;
-use super::print_json;
 use crate::account::Account;
 use crate::exit::Stop;
+use crate::output;
 use crate::pick::pick;
 use crate::table::{span, table};
 
 pub async fn run(account: &Account, id: &str, json: bool) -> Result<(), Stop> {
     let record = pick(account.records.list_all().await?, id)?;
     if json {
-        return print_json(&as_json(&record, account.clock.now()));
+        return output::json(&as_json(&record, account.clock.now()));
     }
-    println!("{}", record.id);
-    print(&record, account.clock.now());
-    Ok(())
+    output::text(&as_text(&record, account.clock.now()))
 }
 
 /// The record, with `timeline` (seconds in each state) and `seconds_to_hand_over`.
@@ -37,8 +35,8 @@ pub fn as_json(record: &CloneRecord, now: DateTime<Utc>) -> Value {
     value
 }
 
-/// The clone in words, without its id.
-pub fn print(record: &CloneRecord, now: DateTime<Utc>) {
+/// The clone in words.
+pub fn as_text(record: &CloneRecord, now: DateTime<Utc>) -> String {
     let mut rows = vec![
         row("state", record.state.to_string()),
         row(
@@ -74,24 +72,22 @@ pub fn print(record: &CloneRecord, now: DateTime<Utc>) {
             format!("{} in {}: {}", failed.failure.words(), failed.step, failed.cause),
         ));
     }
-    print!("{}", table(&rows));
-    println!();
-    print_timeline(record, now);
+    format!("{}\n{}\n{}", record.id, table(&rows), timeline(record, now))
 }
 
 fn row(name: &str, value: String) -> Vec<String> {
     vec![format!("  {name}"), value]
 }
 
-fn print_timeline(record: &CloneRecord, now: DateTime<Utc>) {
+fn timeline(record: &CloneRecord, now: DateTime<Utc>) -> String {
     let spans = record.timeline(record.deleted_at.unwrap_or(now));
     let rows: Vec<_> = spans
         .iter()
         .map(|(state, time)| row(&state.to_string(), span(*time)))
         .collect();
-    print!("{}", table(&rows));
-    if let Some(ready) = record.ready_at {
+    let total = record.ready_at.map(|ready| {
         let seconds = (ready - record.requested_at).as_seconds_f64();
-        println!("\n  {seconds:.1} seconds from the request to the hand-over");
-    }
+        format!("\n  {seconds:.1} seconds from the request to the hand-over\n")
+    });
+    table(&rows) + &total.unwrap_or_default()
 }

@@ -3,10 +3,11 @@
 use domain::workflow::{SweepAnswer, SweepRequest};
 use runtime::aws::failed;
 
-use super::{print_json, wait};
+use super::wait;
 use crate::account::Account;
 use crate::args::Patience;
 use crate::exit::{Exit, Stop};
+use crate::output;
 
 pub async fn run(account: &Account, dry_run: bool, patience: &Patience, json: bool) -> Result<(), Stop> {
     let arn = start(
@@ -23,18 +24,14 @@ pub async fn run(account: &Account, dry_run: bool, patience: &Patience, json: bo
     let answer: SweepAnswer = serde_json::from_str(&output)
         .map_err(|error| Exit::Failed.with(format!("the sweep's answer cannot be read: {error}")))?;
     if json {
-        return print_json(&answer);
+        return output::json(&answer);
     }
-    for line in &answer.done {
-        println!("{line}");
+    let alarms = answer.alarms.iter().map(|line| format!("look at this: {line}"));
+    let lines: Vec<_> = answer.done.iter().cloned().chain(alarms).collect();
+    match lines.is_empty() {
+        true => output::line("there is nothing to sweep"),
+        false => output::line(&lines.join("\n")),
     }
-    for line in &answer.alarms {
-        println!("look at this: {line}");
-    }
-    if answer.done.is_empty() && answer.alarms.is_empty() {
-        println!("there is nothing to sweep");
-    }
-    Ok(())
 }
 
 /// Starts the sweep's state machine; answers the execution's ARN.
