@@ -1,1 +1,155 @@
-//! MySQL, MariaDB and Aurora MySQL.
+//! MySQL, MariaDB and Aurora MySQL: the connection, and the statements of each step.
+
+mod catalogue;
+mod mask;
+mod prepare;
+mod read;
+mod triggers;
+mod user;
+
+use mysql_async::prelude::{FromRow, Queryable};
+use mysql_async::{Conn, OptsBuilder, SslOpts};
+use secrecy::ExposeSecret;
+use tokio::sync::Mutex;
+
+use crate::error::{DatabaseFailed, Error};
+use crate::target::Target;
+
+/// Databases that doppel makes in a clone, and the engine's own, as SQL's `IN` wants them.
+pub(super) const NOT_PRODUCTION: &str = "'mysql', 'information_schema', 'performance_schema', 'sys', 'innodb', 'doppel', 'doppel_mask', 'doppel_verify'";
+
+/// A connection as the master. The driver wants it mutable; the lock is never contended.
+pub(crate) struct Mysql {
+    conn: Mutex<Conn>,
+    target: Target,
+    mariadb: bool,
+}
+
+impl Mysql {
+    pub(crate) async fn connect(target: &Target) -> Result<Self, Error> {
+        let mut conn = open(target).await?;
+        let version: Option<String> = conn
+            .query_first("SELECT VERSION()")
+            .await
+            .map_err(failed(|| "asking the version".to_owned()))?;
+        let mariadb = version.is_some_and(|version| version.contains("MariaDB"));
+        let session = Self {
+            conn: Mutex::new(conn),
+            target: target.clone(),
+            mariadb,
+        };
+        // Zero dates must pass, values that are too long must not; no key may be checked while both sides change.
+        let mut setup = vec![
+            "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', time_zone = '+00:00', \
+             foreign_key_checks = 0, net_write_timeout = 3600, net_read_timeout = 3600, group_concat_max_len = 1048576",
+        ];
+        setup.push(if mariadb {
+            "SET SESSION max_statement_time = 0"
+        } else {
+            "SET SESSION information_schema_stats_expiry = 0"
+        });
+        for statement in setup {
+            session.run("setting up the session", statement).await?;
+        }
+        Ok(session)
+    }
+
+    async fn again(&self) -> Result<Self, Error> {
+        Self::connect(&self.target).await
+    }
+
+    async fn run(&self, doing: &str, sql: &str) -> Result<(), DatabaseFailed> {
+        self.conn
+            .lock()
+            .await
+            .query_drop(sql)
+            .await
+            .map_err(failed(|| doing.to_owned()))
+    }
+
+    async fn rows<T: FromRow + Send + 'static>(
+        &self,
+        doing: &str,
+        sql: &str,
+    ) -> Result<Vec<T>, DatabaseFailed> {
+        self.conn
+            .lock()
+            .await
+            .query(sql)
+            .await
+            .map_err(failed(|| doing.to_owned()))
+    }
+
+    async fn number(&self, doing: &str, sql: &str) -> Result<u64, DatabaseFailed> {
+        Ok(self
+            .rows::<u64>(doing, sql)
+            .await?
+            .first()
+            .copied()
+            .unwrap_or_default())
+    }
+}
+
+/// Opens a connection, encrypted where authorities are configured.
+async fn open(target: &Target) -> Result<Conn, Error> {
+    let ssl = target.authorities.clone().map(|path| {
+        SslOpts::default()
+            .with_root_certs(vec![path.into()])
+            .with_disable_built_in_roots(true)
+    });
+    let options = OptsBuilder::default()
+        .ip_or_hostname(target.host.clone())
+        .tcp_port(target.port)
+        .user(Some(target.user.clone()))
+        .pass(Some(target.password.expose_secret().to_owned()))
+        .prefer_socket(Some(false))
+        .tcp_keepalive(Some(std::time::Duration::from_secs(30)))
+        .stmt_cache_size(Some(64))
+        .max_allowed_packet(Some(64 * 1024 * 1024))
+        .ssl_opts(ssl);
+    Ok(Conn::new(options)
+        .await
+        .map_err(failed(|| format!("logging in as `{}`", target.user)))?)
+}
+
+/// Turns the driver's error into ours. The server's words stay only for errors about names and rights: those about
+/// data quote the data.
+fn failed(doing: impl FnOnce() -> String) -> impl FnOnce(mysql_async::Error) -> DatabaseFailed {
+    /// Rights, missing or existing names, syntax, locks, constraints by their definition.
+    const ABOUT_NAMES: &[u16] = &[
+        1044, 1045, 1046, 1049, 1050, 1051, 1054, 1061, 1064, 1091, 1142, 1146, 1148, 1205, 1213, 1217, 1227,
+        1235, 1359, 1360, 1396, 1410, 1451, 1452, 1470, 1698, 1701, 1824, 3780, 4025, 4164,
+    ];
+    |error| match error {
+        mysql_async::Error::Server(server) => DatabaseFailed {
+            doing: doing(),
+            code: server.code.to_string(),
+            said: ABOUT_NAMES.contains(&server.code).then_some(server.message),
+        },
+        mysql_async::Error::Io(_) => DatabaseFailed {
+            doing: doing(),
+            code: "nothing: the connection is lost".to_owned(),
+            said: None,
+        },
+        _ => DatabaseFailed {
+            doing: doing(),
+            code: "nothing that can be read".to_owned(),
+            said: None,
+        },
+    }
+}
+
+/// An identifier in quotes.
+pub(crate) fn ident(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+/// A table's name in quotes.
+pub(crate) fn table(name: &masking::TableName) -> String {
+    format!("{}.{}", ident(&name.schema), ident(&name.table))
+}
+
+/// A text in quotes: names and hashes only, never values.
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}

@@ -4,7 +4,7 @@ mod catalogue;
 mod copy;
 mod dependents;
 mod mask;
-pub(crate) mod prepare;
+mod prepare;
 mod read;
 mod user;
 

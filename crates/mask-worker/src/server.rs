@@ -4,8 +4,8 @@ use masking::{Classified, Engine, Key, Schema, TableName, TablePlan};
 use runtime::Login;
 
 use crate::Error;
+use crate::mysql::Mysql;
 use crate::postgres::Postgres;
-use crate::postgres::prepare::Prepared;
 use crate::progress::Reporter;
 use crate::target::Target;
 use crate::verify::{Readable, ReadableColumn, Row};
@@ -13,6 +13,16 @@ use crate::verify::{Readable, ReadableColumn, Row};
 /// A connection as the master.
 pub(crate) enum Server {
     Postgres(Postgres),
+    Mysql(Mysql),
+}
+
+/// What `prepare` did.
+#[derive(Debug, Default)]
+pub(crate) struct Prepared {
+    /// Users that were locked.
+    pub(crate) users_locked: u32,
+    /// What was dropped, in words.
+    pub(crate) dropped: Vec<String>,
 }
 
 /// The same call on either engine.
@@ -20,6 +30,7 @@ macro_rules! on {
     ($server:expr, $db:ident => $call:expr) => {
         match $server {
             Server::Postgres($db) => $call,
+            Server::Mysql($db) => $call,
         }
     };
 }
@@ -28,7 +39,7 @@ impl Server {
     pub(crate) async fn connect(target: &Target) -> Result<Self, Error> {
         Ok(match target.engine {
             Engine::Postgres => Self::Postgres(Postgres::connect(target).await?),
-            Engine::Mysql => return Err(Error::Dsn("MySQL comes next")),
+            Engine::Mysql => Self::Mysql(Mysql::connect(target).await?),
         })
     }
 

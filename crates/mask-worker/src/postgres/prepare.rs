@@ -4,6 +4,7 @@ use secrecy::ExposeSecret;
 
 use super::{Postgres, ident, literal};
 use crate::error::{DatabaseFailed, Error};
+use crate::server::Prepared;
 
 /// Roles of the engine and of the service: nobody logs in as them.
 const SERVICE_ROLES: &str = "'rdsadmin', 'rdstopmgr', 'rdsrepladmin', 'rdswriteforwarduser', 'rdsproxyadmin'";
@@ -19,15 +20,6 @@ const CALLING_OUT: &[&str] = &[
     "plperlu",
     "plpython3u",
 ];
-
-/// What `prepare` did.
-#[derive(Debug, Default)]
-pub(crate) struct Prepared {
-    /// Users that were locked.
-    pub(crate) users_locked: u32,
-    /// What was dropped, in words.
-    pub(crate) dropped: Vec<String>,
-}
 
 impl Postgres {
     /// Locks production's users in the whole cluster, ends their sessions, and drops what calls out of every database.

@@ -1,12 +1,10 @@
 //! The worker on a real PostgreSQL.
 
-mod support;
-
+use crate::support::postgres::{as_user, dsn, login, master, one, server, texts};
+use crate::support::{self, Server};
 use mask_worker::{Error, Job, Reporter, Target, Verb};
 use masking::Rules;
 use runtime::Login;
-use support::Server;
-use support::postgres::{as_user, dsn, login, master, one, server, texts};
 use tokio_postgres::Client;
 
 const ALL: &[Verb] = &[Verb::Prepare, Verb::Mask, Verb::Verify];

@@ -1,0 +1,112 @@
+//! Locking production out of the clone, and dropping what holds credentials or calls out.
+
+use rand::RngCore;
+
+use super::{Mysql, ident, literal};
+use crate::error::Error;
+use crate::server::Prepared;
+
+impl Mysql {
+    /// Locks production's users, ends their sessions, and drops what acts on its own.
+    pub(crate) async fn prepare(&self, _drop_databases: &[String]) -> Result<Prepared, Error> {
+        let users_locked = self.lock_users().await?;
+        self.end_sessions().await?;
+        Ok(Prepared {
+            users_locked,
+            dropped: self.drop_callers().await?,
+        })
+    }
+
+    async fn lock_users(&self) -> Result<u32, Error> {
+        let users = self.login_users().await?;
+        for user in &users {
+            // A hash that no password is known to give: not even the worker knows one.
+            let mut random = [0; 20];
+            rand::rng().fill_bytes(&mut random);
+            let hash: String = random.iter().map(|byte| format!("{byte:02X}")).collect();
+            let lock = format!(
+                "ALTER USER {} IDENTIFIED WITH mysql_native_password AS '*{hash}' ACCOUNT LOCK",
+                user.quoted()
+            );
+            self.run(&format!("locking the user `{}`", user.name), &lock)
+                .await
+                .map_err(|error| {
+                    tracing::error!(%error, "a user cannot be locked");
+                    Error::Unlocked(user.name.clone())
+                })?;
+        }
+        Ok(u32::try_from(users.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Ends every session of others, and waits for their end. Aurora's master may not KILL, but call a procedure.
+    async fn end_sessions(&self) -> Result<(), Error> {
+        let others = "FROM information_schema.processlist WHERE user <> SUBSTRING_INDEX(CURRENT_USER(), '@', 1) AND user NOT IN \
+                      ('rdsadmin', 'system user', 'event_scheduler', 'unauthenticated user', '') AND command NOT IN ('Daemon', 'Binlog Dump')";
+        for _ in 0..100 {
+            let sessions = self
+                .rows::<u64>("listing sessions", &format!("SELECT id {others}"))
+                .await?;
+            if sessions.is_empty() {
+                return Ok(());
+            }
+            for id in sessions {
+                if self
+                    .run("ending a session", &format!("CALL mysql.rds_kill({id})"))
+                    .await
+                    .is_err()
+                {
+                    // Gone in the meantime, or no Aurora: the count decides.
+                    let _ = self
+                        .run("ending a session", &format!("KILL CONNECTION {id}"))
+                        .await;
+                }
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        Err(Error::Sessions(
+            i64::try_from(
+                self.number("counting sessions", &format!("SELECT COUNT(*) {others}"))
+                    .await?,
+            )
+            .unwrap_or(i64::MAX),
+        ))
+    }
+
+    async fn drop_callers(&self) -> Result<Vec<String>, Error> {
+        let mut dropped = Vec::new();
+        let events = "SELECT event_schema, event_name FROM information_schema.events";
+        for (schema, name) in self.rows::<(String, String)>("listing events", events).await? {
+            let what = format!("event {schema}.{name}");
+            let sql = format!("DROP EVENT {}.{}", ident(&schema), ident(&name));
+            self.run("dropping an event", &sql)
+                .await
+                .map_err(|error| Error::NotDropped(what.clone(), error))?;
+            dropped.push(what);
+        }
+        // Remote servers, and tables whose rows lie elsewhere, hold passwords.
+        for name in self
+            .rows::<String>("listing servers", "SELECT server_name FROM mysql.servers")
+            .await
+            .unwrap_or_default()
+        {
+            let what = format!("server {name}");
+            self.run("dropping a server", &format!("DROP SERVER {}", literal(&name)))
+                .await
+                .map_err(|error| Error::NotDropped(what.clone(), error))?;
+            dropped.push(what);
+        }
+        let elsewhere = "SELECT table_schema, table_name FROM information_schema.tables WHERE engine IN ('FEDERATED', 'CONNECT', 'SPIDER', 'S3')";
+        for (schema, name) in self
+            .rows::<(String, String)>("listing remote tables", elsewhere)
+            .await?
+        {
+            let what = format!("remote table {schema}.{name}");
+            let sql = format!("DROP TABLE {}.{}", ident(&schema), ident(&name));
+            self.run("dropping a remote table", &sql)
+                .await
+                .map_err(|error| Error::NotDropped(what.clone(), error))?;
+            dropped.push(what);
+        }
+        Ok(dropped)
+    }
+}

@@ -1,1 +1,0 @@
-//! MariaDB with the rights of Aurora MySQL's master.
