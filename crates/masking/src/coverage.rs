@@ -178,6 +178,7 @@ pub fn coverage(rules: &Rules, schema: &Schema) -> Result<Classified, Refused> {
             drop_databases: rules.drop_databases.clone(),
         });
     }
+    refused.problems.sort_by_key(|problem| problem.line);
     refused.problems.dedup();
     Err(refused)
 }
