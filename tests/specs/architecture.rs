@@ -26,7 +26,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const MAY_EMBED: &[&str] = &["doppel", "specs", "xtask"];
 
 /// What must never reach the pure crates, not even through others.
-const IMPURE: &[&str] = &["tokio", "hyper", "reqwest", "aws-config", "aws-smithy-runtime", "tokio-postgres", "mysql_async"];
+const IMPURE: &[&str] = &[
+    "tokio",
+    "hyper",
+    "reqwest",
+    "aws-config",
+    "aws-smithy-runtime",
+    "tokio-postgres",
+    "mysql_async",
+];
 
 struct House {
     /// Our crates, each with the crates that it names in its manifest (not for tests).
@@ -37,25 +45,45 @@ struct House {
 
 fn house() -> House {
     let metadata = MetadataCommand::new().exec().expect("cargo metadata answers");
-    let members: BTreeSet<_> = metadata.workspace_packages().iter().map(|package| package.name.to_string()).collect();
+    let members: BTreeSet<_> = metadata
+        .workspace_packages()
+        .iter()
+        .map(|package| package.name.to_string())
+        .collect();
     let ours = metadata
         .workspace_packages()
         .iter()
         .map(|package| {
-            let named = package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal);
+            let named = package
+                .dependencies
+                .iter()
+                .filter(|d| d.kind == DependencyKind::Normal);
             (package.name.to_string(), named.map(|d| d.name.clone()).collect())
         })
         .collect();
-    let name_of: BTreeMap<_, _> = metadata.packages.iter().map(|p| (&p.id, p.name.to_string())).collect();
+    let name_of: BTreeMap<_, _> = metadata
+        .packages
+        .iter()
+        .map(|p| (&p.id, p.name.to_string()))
+        .collect();
     let nodes = &metadata.resolve.as_ref().expect("a resolved graph").nodes;
     let direct: BTreeMap<_, BTreeSet<_>> = nodes
         .iter()
         .map(|node| {
-            let normal = node.deps.iter().filter(|dep| dep.dep_kinds.iter().any(|k| k.kind == DependencyKind::Normal));
-            (name_of[&node.id].clone(), normal.map(|dep| name_of[&dep.pkg].clone()).collect())
+            let normal = node
+                .deps
+                .iter()
+                .filter(|dep| dep.dep_kinds.iter().any(|k| k.kind == DependencyKind::Normal));
+            (
+                name_of[&node.id].clone(),
+                normal.map(|dep| name_of[&dep.pkg].clone()).collect(),
+            )
         })
         .collect();
-    let resolved = members.iter().map(|member| (member.clone(), reach(member, &direct))).collect();
+    let resolved = members
+        .iter()
+        .map(|member| (member.clone(), reach(member, &direct)))
+        .collect();
     House { ours, resolved }
 }
 
@@ -82,9 +110,15 @@ fn each_crate_imports_of_ours_only_what_the_architecture_allows() {
         match rules.get(name.as_str()) {
             Some(allowed) => {
                 let allowed: BTreeSet<_> = allowed.iter().copied().collect();
-                assert!(of_ours.is_subset(&allowed), "{name} imports {of_ours:?}, and may import {allowed:?}");
+                assert!(
+                    of_ours.is_subset(&allowed),
+                    "{name} imports {of_ours:?}, and may import {allowed:?}"
+                );
             }
-            None => assert!(MAY_EMBED.contains(&name.as_str()), "{name} has no rule in this test: give it one"),
+            None => assert!(
+                MAY_EMBED.contains(&name.as_str()),
+                "{name} has no rule in this test: give it one"
+            ),
         }
     }
 }
@@ -94,9 +128,15 @@ fn the_pure_crates_pull_in_no_runtime_network_or_aws() {
     let house = house();
     for pure in ["domain", "masking"] {
         for impure in IMPURE {
-            assert!(!house.resolved[pure].contains(*impure), "{pure} pulls in {impure}");
+            assert!(
+                !house.resolved[pure].contains(*impure),
+                "{pure} pulls in {impure}"
+            );
         }
-        assert!(!house.resolved[pure].iter().any(|name| name.starts_with("aws-")), "{pure} pulls in AWS");
+        assert!(
+            !house.resolved[pure].iter().any(|name| name.starts_with("aws-")),
+            "{pure} pulls in AWS"
+        );
     }
 }
 
@@ -104,7 +144,10 @@ fn the_pure_crates_pull_in_no_runtime_network_or_aws() {
 fn openssl_is_nowhere() {
     let house = house();
     for (name, all) in &house.resolved {
-        assert!(!all.contains("openssl-sys") && !all.contains("native-tls"), "{name} pulls in OpenSSL");
+        assert!(
+            !all.contains("openssl-sys") && !all.contains("native-tls"),
+            "{name} pulls in OpenSSL"
+        );
     }
 }
 
@@ -112,6 +155,9 @@ fn openssl_is_nowhere() {
 fn the_map_has_no_ghost_rooms() {
     let house = house();
     for (name, _) in MAY_IMPORT {
-        assert!(house.ours.contains_key(*name), "{name} is on the map, but no crate");
+        assert!(
+            house.ours.contains_key(*name),
+            "{name} is on the map, but no crate"
+        );
     }
 }

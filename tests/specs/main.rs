@@ -1,3 +1,10 @@
-//! The specifications, end to end.
+//! The specifications, end to end: a world, a deed, what everybody sees.
 
 mod architecture;
+mod command_line;
+mod faults;
+mod front_door;
+mod hand_over;
+mod lifetime;
+mod masking;
+mod refusals;

@@ -1,1 +1,15 @@
 //! The World harness: a whole doppel on this machine, for the specs.
+//!
+//! A [`World`] is `doppel local` itself, on free ports and fast time: the embedded AWS with a real database server as
+//! production, the embedded Slack, the gateway, every Lambda and the masking worker. People act through
+//! [`World::slack`] as they would; specs look at what everybody sees, at the record, and into the databases.
+
+mod database;
+mod redact;
+mod wait;
+mod world;
+
+pub use database::{Database, Secret};
+pub use redact::redact;
+pub use wait::{PATIENCE, until};
+pub use world::{ALICE, BOB, CHANNEL, World, WorldBuilder, slack_user};

@@ -1,0 +1,127 @@
+//! The end of a clone: it expires, or is extended, or deleted early, at any moment of its life.
+
+use domain::record::DeleteReason;
+use domain::{CloneState, Lifetime};
+use specs::{ALICE, World};
+
+/// Six simulated minutes a real second: an hour of life passes in ten seconds.
+const FAST: u32 = 360;
+
+#[tokio::test]
+async fn a_clone_is_warned_of_and_deleted_when_its_time_is_over() {
+    let world = World::builder().speed(FAST).start().await;
+    world.asks(ALICE, "/clone production 2h").await;
+    let clone = world.handed_over().await;
+    world.until_said("expires").await;
+    world.until_closed(&clone.id).await;
+    let closed = world.record(&clone.id).await;
+    assert!(closed.warned_at.is_some(), "warned before it went");
+    assert_eq!(closed.deleted_because, Some(DeleteReason::Expired));
+    assert!(closed.deleted_at.unwrap() >= clone.expires_at);
+    assert!(closed.ttl.unwrap() > closed.deleted_at.unwrap().timestamp() + 29 * 86_400);
+    assert_eq!(world.clusters(), ["production"]);
+    assert_eq!(world.secrets_left().await, Vec::<String>::new());
+    assert_eq!(world.slots_taken().await, 0);
+    assert_eq!(world.warnings_about(&clone), 1, "once");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn the_warnings_extend_button_gives_more_time_and_a_new_warning_later() {
+    let world = World::builder().speed(FAST).start().await;
+    world.asks(ALICE, "/clone production 2h").await;
+    let clone = world.handed_over().await;
+    let warning = world.warning(&clone).await;
+    let answer = world
+        .slack()
+        .presses(ALICE, &warning, slack::message::action::EXTEND)
+        .await;
+    assert!(answer.is_ok(), "{answer:?}");
+    let extended = world
+        .until_record(&clone.id, |record| record.expires_at > clone.expires_at)
+        .await;
+    assert_eq!(extended.warned_at, None, "it will be warned of again");
+    assert_eq!(extended.state, CloneState::Ready);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_life_is_extended_by_a_command_up_to_the_policys_limit() {
+    let world = World::start().await;
+    world.asks(ALICE, "/clone production 4h").await;
+    let clone = world.handed_over().await;
+    let day: Lifetime = "1d".parse().unwrap();
+    world.asks(ALICE, &format!("/clone extend {} 1d", clone.id)).await;
+    world
+        .until_record(&clone.id, |record| {
+            record.expires_at == clone.expires_at + day.span()
+        })
+        .await;
+    let refused = world
+        .asks(ALICE, &format!("/clone extend {} 60d", clone.id))
+        .await;
+    assert!(refused.text().contains("60d"), "{refused:?}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_clone_is_deleted_early_by_its_button() {
+    let world = World::builder().speed(FAST).start().await;
+    world.asks(ALICE, "/clone production").await;
+    let clone = world.handed_over().await;
+    world.until_said("is ready").await;
+    let message = world.messages_about(&clone).remove(0);
+    let answer = world
+        .slack()
+        .presses(ALICE, &message.ts, slack::message::action::DELETE)
+        .await;
+    assert!(answer.is_ok(), "{answer:?}");
+    world.until_closed(&clone.id).await;
+    assert!(matches!(
+        world.record(&clone.id).await.deleted_because,
+        Some(DeleteReason::Asked(_))
+    ));
+    assert_eq!(world.clusters(), ["production"]);
+    let again = world
+        .slack()
+        .presses(ALICE, &message.ts, slack::message::action::DELETE)
+        .await;
+    assert!(again.is_ok() || again.failure.is_some(), "{again:?}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn deleted_while_cloning_nothing_comes_back_to_life() {
+    deleted_while(CloneState::Cloning).await;
+}
+
+#[tokio::test]
+async fn deleted_while_masking_nothing_comes_back_to_life() {
+    deleted_while(CloneState::Masking).await;
+}
+
+async fn deleted_while(state: CloneState) {
+    let world = World::builder().customers(1_500).start().await;
+    world.asks(ALICE, "/clone production").await;
+    let clone = world.until_state(state).await;
+    world.asks(ALICE, &format!("/clone delete {}", clone.id)).await;
+    world.until_closed(&clone.id).await;
+    world.until_quiet().await;
+    let closed = world.record(&clone.id).await;
+    assert_eq!((closed.state, closed.ready_at), (CloneState::Deleted, None));
+    assert_eq!(world.clusters(), ["production"]);
+    assert_eq!(world.slots_taken().await, 0);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_execution_that_was_stopped_by_hand_leaves_nothing_behind() {
+    let world = World::builder().customers(1_500).start().await;
+    world.asks(ALICE, "/clone production").await;
+    let clone = world.until_state(CloneState::Masking).await;
+    world.stop_execution(&clone.execution_arn).await;
+    world.until_closed(&clone.id).await;
+    assert_eq!(world.record(&clone.id).await.ready_at, None);
+    assert_eq!(world.clusters(), ["production"]);
+    world.stop().await;
+}

@@ -1,0 +1,111 @@
+//! Worlds other than the usual one.
+
+use domain::policy::Engine;
+use doppel::local::shop::Shop;
+use doppel::local::{Data, Local, LocalOptions, SHOP_RULES, policy};
+use runtime::Clock;
+
+use super::World;
+
+/// What is to be different.
+#[must_use]
+pub struct WorldBuilder {
+    engine: Engine,
+    customers: u64,
+    speed: f64,
+    rules: String,
+    cluster_quota: Option<usize>,
+    policy: Vec<Box<dyn FnOnce(String) -> String + Send>>,
+}
+
+impl Default for WorldBuilder {
+    /// PostgreSQL, 200 customers, two simulated minutes a second.
+    fn default() -> Self {
+        Self {
+            engine: Engine::Postgres,
+            customers: 200,
+            speed: 120.0,
+            rules: SHOP_RULES.to_owned(),
+            cluster_quota: None,
+            policy: Vec::new(),
+        }
+    }
+}
+
+impl WorldBuilder {
+    /// Production's engine.
+    pub fn engine(mut self, engine: Engine) -> Self {
+        self.engine = engine;
+        self
+    }
+
+    /// Production's size.
+    pub fn customers(mut self, customers: u64) -> Self {
+        self.customers = customers;
+        self
+    }
+
+    /// How much faster time passes.
+    pub fn speed(mut self, speed: u32) -> Self {
+        self.speed = f64::from(speed);
+        self
+    }
+
+    /// Other masking rules.
+    pub fn rules(mut self, change: impl FnOnce(String) -> String) -> Self {
+        let before = self.rules.clone();
+        self.rules = change(self.rules);
+        assert_ne!(before, self.rules, "the rules were changed");
+        self
+    }
+
+    /// The account may have only so many clusters.
+    pub fn cluster_quota(mut self, clusters: usize) -> Self {
+        self.cluster_quota = Some(clusters);
+        self
+    }
+
+    /// Sets a key of a table of the policy, such as `people`, `clones_per_person`, `1`.
+    pub fn policy(mut self, table: &str, key: &str, value: &str) -> Self {
+        let (header, line) = (format!("[{table}]\n"), format!("{key} = {value}\n"));
+        self.policy.push(Box::new(move |text| {
+            assert!(text.contains(&header), "the policy has no {header}");
+            text.replacen(&header, &format!("{header}{line}"), 1)
+        }));
+        self
+    }
+
+    /// A team's own masking command.
+    pub fn masking_command(self, words: &[&str]) -> Self {
+        let command: Vec<_> = words.iter().map(|word| format!("'''{word}'''")).collect();
+        let masking = format!(
+            "{{ command = [{}], task_definition = \"team-masking\", container = \"app\" }}",
+            command.join(", ")
+        );
+        self.policy("sources.production", "masking", &masking)
+    }
+
+    /// Starts it.
+    pub async fn start(self) -> World {
+        let mut options = LocalOptions::small(self.engine);
+        options.data = Data::Shop(Shop {
+            customers: self.customers,
+            ..Shop::default()
+        });
+        options.clock = Clock::faster(self.speed);
+        options.poll_seconds = 10;
+        options.rules = Some(self.rules);
+        if let Some(clusters) = self.cluster_quota {
+            options.quotas.clusters = clusters.try_into().expect("a small number");
+        }
+        let base = policy(self.engine, "shop");
+        options.policy = Some(self.policy.into_iter().fold(base, |text, change| change(text)));
+        let local = Local::start(options)
+            .await
+            .unwrap_or_else(|error| panic!("the world cannot start: {error:?}"));
+        World {
+            local,
+            engine: self.engine,
+        }
+    }
+}
