@@ -196,8 +196,13 @@ impl Record {
         true
     }
 
-    pub(super) fn events(&self) -> Vec<HistoryEvent> {
-        locked(&self.progress).events.clone()
+    /// The events at these places of the history, counted from 0.
+    pub(super) fn events(&self, places: &[usize]) -> Vec<HistoryEvent> {
+        let progress = locked(&self.progress);
+        places
+            .iter()
+            .filter_map(|place| progress.events.get(*place).cloned())
+            .collect()
     }
 
     pub(super) fn event_count(&self) -> usize {

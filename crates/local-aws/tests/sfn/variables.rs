@@ -26,6 +26,18 @@ async fn a_variable_is_there_from_the_next_state_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_variable_may_be_null() {
+    let mut definition =
+        task(json!({"Arguments": {"FunctionName": "worker", "Payload": {"id": "{% $id %}"}}}));
+    definition["StartAt"] = json!("Begin");
+    definition["States"]["Begin"] = json!({"Type": "Pass", "Assign": {"id": null}, "Next": "Work"});
+    assert_eq!(
+        Bench::echo().run(&definition, &json!({})).await.output(),
+        json!({"id": null})
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_inner_flow_reads_outer_variables_and_keeps_its_own() {
     let inner = json!({
         "Set": {"Type": "Pass", "Assign": {"mine": "{% $states.input * $factor %}"}, "Next": "Get"},

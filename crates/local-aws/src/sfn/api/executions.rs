@@ -104,14 +104,16 @@ pub(super) fn history(
     service: &Arc<Service>,
     input: GetExecutionHistoryInput,
 ) -> Result<GetExecutionHistoryOutput, Error> {
-    let mut events = service.execution(&input.execution_arn)?.events();
+    let record = service.execution(&input.execution_arn)?;
+    let mut places: Vec<usize> = (0..record.event_count()).collect();
     if input.reverse_order == Some(true) {
-        events.reverse();
+        places.reverse();
     }
+    let (places, next_token) = page(places, input.max_results, input.next_token.as_deref())?;
+    let mut events = record.events(&places);
     if input.include_execution_data == Some(false) {
         events.iter_mut().for_each(without_data);
     }
-    let (events, next_token) = page(events, input.max_results, input.next_token.as_deref())?;
     Ok(GetExecutionHistoryOutput {
         events: Some(events),
         next_token,

@@ -1,10 +1,13 @@
 //! A state machine's definition, read and checked: what is here can run.
 
 mod graph;
+mod node;
 mod query;
 mod read;
+mod recover;
 mod state;
 mod template;
+mod work;
 
 use std::collections::BTreeMap;
 
