@@ -1,7 +1,7 @@
 //! Step Functions: an interpreter of the Amazon States Language in its JSONata mode, behind the service's own API.
 //!
 //! What it does not know it refuses when the machine is created, naming the state. Waits and retry intervals pass
-//! on [`Time`](crate::Time), so a faster clock shortens them; timeouts never are.
+//! on [`Time`], so a faster clock shortens them; timeouts never are.
 
 mod api;
 mod asl;

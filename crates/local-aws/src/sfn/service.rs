@@ -162,7 +162,7 @@ impl Service {
         };
         tracing::debug!(execution = %record.arn, "started");
         self.tracker
-            .spawn(Run::new(self.clone(), record.clone()).to_the_end());
+            .spawn(Run::new(self.clone(), record.clone()).run());
         Ok(record)
     }
 

@@ -71,7 +71,7 @@ impl Run {
     }
 
     /// Runs the execution to its end, unless it is stopped first.
-    pub(super) async fn to_the_end(self) {
+    pub(super) async fn run(self) {
         let machine = self.record.machine.clone();
         let mut frame = Frame {
             previous: 1,
