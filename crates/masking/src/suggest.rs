@@ -52,7 +52,7 @@ fn section(schema: &Schema, table: &Table, samples: &Sample) -> String {
         if needed || !proposal.rule.starts_with("\"keep\"") {
             lines.push_str(&format!(
                 "{} = {}  # {}\n",
-                toml_key_for(&column.name),
+                toml_key(&column.name),
                 proposal.rule,
                 proposal.reason
             ));
@@ -63,11 +63,6 @@ fn section(schema: &Schema, table: &Table, samples: &Sample) -> String {
     } else {
         format!("\n[tables.\"{}\"]\n{lines}", table.name)
     }
-}
-
-/// A column called `rows` cannot stand in a section; quoted keys cannot help there, so it is never suggested bare.
-fn toml_key_for(name: &str) -> String {
-    toml_key(name)
 }
 
 fn may_be_emptied(schema: &Schema, table: &Table) -> bool {
@@ -257,3 +252,6 @@ fn possible(schema: &Schema, table: &Table, column: &Column, file: &str) -> bool
     };
     crate::coverage(&rules, &small).is_ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,7 +93,7 @@ impl Mysql {
             if let Err(error) = self
                 .run(
                     "rewriting the table of statistics",
-                    "OPTIMIZE NO_WRITE_TO_BINLOG TABLE mysql.column_stats",
+                    "ALTER TABLE mysql.column_stats FORCE",
                 )
                 .await
             {

@@ -19,9 +19,7 @@ pub(super) fn is_as_promised(transform: &Transform, value: &str) -> bool {
                 .is_some_and(|(_, domain)| is_reserved(domain))
         }),
         Transform::Ip => parts.all(|part| part.split('/').next().is_some_and(is_documentation)),
-        Transform::TextDrop => {
-            !value.replace("NULL", "").chars().any(char::is_alphanumeric) || value == "\\x"
-        }
+        Transform::TextDrop => is_blank(&value.replace("NULL", "")) || value == "\\x",
         Transform::Url => parts.all(|part| host(part).is_some_and(is_reserved)),
         Transform::Uuid => {
             parts.all(|part| part.len() == 36 && part.chars().all(|c| c.is_ascii_hexdigit() || c == '-'))

@@ -76,10 +76,9 @@ fn values<'a>(place: &str, transform: &'a Transform, value: &str) -> Vec<(String
     };
     let mut found = Vec::new();
     leaves(&document, &mut Vec::new(), &mut |steps, leaf| {
-        if let Some((path, transform)) = paths.iter().find(|(path, _)| path.covers(steps)) {
-            if !transform.keeps() {
-                found.push((format!("{place} {path}"), transform, leaf));
-            }
+        let rule = paths.iter().find(|(path, _)| path.covers(steps));
+        if let Some((path, transform)) = rule.filter(|(_, transform)| !transform.keeps()) {
+            found.push((format!("{place} {path}"), transform, leaf));
         }
     });
     found

@@ -1,5 +1,7 @@
 //! The worker on real servers: each test starts its own PostgreSQL or MariaDB.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests: a failure is the test's")]
+
 mod maria;
 mod postgres;
 mod support;

@@ -48,7 +48,7 @@ async fn run(
 async fn kept(db: &mut Conn) -> Vec<String> {
     let mut seen = Vec::new();
     for sql in [
-        "SELECT id, state, flags + 0, HEX(score), CAST(ratio AS CHAR), balance, seen, started, odd_day FROM customers ORDER BY id",
+        "SELECT id, state, flags + 0, HEX(score), CAST(ratio AS CHAR), balance, seen, started, odd_day, HEX(area) FROM customers ORDER BY id",
         "SELECT email = '' , hits FROM logins ORDER BY hits",
         "SELECT id, customer_id, ordered, amount FROM orders ORDER BY id",
         "SELECT at, what FROM audit",
@@ -74,8 +74,7 @@ async fn no_original_is_left_and_everything_else_is_what_it_was() {
     let nulls = "SELECT SUM(phone IS NULL), SUM(address = ''), SUM(born IS NULL) FROM customers";
     let nulls_before = one(&mut db, nulls).await;
     let born = texts(&mut db, "SELECT id, born FROM customers ORDER BY id").await;
-    let user = user();
-    let report = run(&server, RULES, ALL, &user)
+    let report = run(&server, RULES, ALL, &user())
         .await
         .unwrap_or_else(|error| panic!("{error}"));
 
@@ -137,6 +136,25 @@ async fn no_original_is_left_and_everything_else_is_what_it_was() {
         "{report:?}"
     );
 
+    let customers = report
+        .tables
+        .iter()
+        .find(|table| table.name == "shop.customers")
+        .unwrap();
+    assert_eq!(
+        (customers.columns, customers.rows, report.users_locked),
+        (10, 3000, 2)
+    );
+}
+
+#[tokio::test]
+async fn production_is_locked_out_and_the_clones_user_can_do_its_work_and_no_more() {
+    let (server, _db) = shop().await;
+    let user = user();
+    let report = run(&server, RULES, ALL, &user)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(report.users_locked, 2);
     assert!(login(&server, "app", "app-password", "shop").await.is_err());
     let mut person = as_user(&server, "clone_user", user.password.expose_secret(), "shop").await;
     for allowed in [
@@ -155,15 +173,6 @@ async fn no_original_is_left_and_everything_else_is_what_it_was() {
     ] {
         assert!(person.query_drop(forbidden).await.is_err(), "{forbidden}");
     }
-    let customers = report
-        .tables
-        .iter()
-        .find(|table| table.name == "shop.customers")
-        .unwrap();
-    assert_eq!(
-        (customers.columns, customers.rows, report.users_locked),
-        (10, 3000, 2)
-    );
 }
 
 #[tokio::test]

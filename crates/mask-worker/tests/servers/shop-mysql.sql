@@ -17,6 +17,7 @@ CREATE TABLE customers (
     score FLOAT,
     ratio DOUBLE,
     place POINT,
+    area GEOMETRY NOT NULL,
     balance DECIMAL(12, 2) NOT NULL DEFAULT 0,
     seen DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
     started TIME(3),
@@ -42,11 +43,11 @@ CREATE TABLE audit (at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, what VARCHA
 CREATE TABLE sessions (token VARCHAR(64) PRIMARY KEY, customer_id BIGINT UNSIGNED, data TEXT, CONSTRAINT sessions_customer FOREIGN KEY (customer_id) REFERENCES customers (id));
 CREATE VIEW mailing AS SELECT name, email FROM customers;
 CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DO DELETE FROM sessions;
-INSERT INTO customers (email, name, phone, address, born, last_ip, notes, profile, photo, state, flags, score, ratio, place, balance, seen, started, odd_day)
+INSERT INTO customers (email, name, phone, address, born, last_ip, notes, profile, photo, state, flags, score, ratio, place, area, balance, seen, started, odd_day)
 SELECT CONCAT('planted.', seq, '@corp-mail.jp'), CONCAT('Planted Person ', seq), CONCAT('090-', LPAD(seq * 37 % 10000, 4, '0'), '-', LPAD(seq, 4, '0')),
     CONCAT('Planted Street ', seq), DATE('1970-01-01') + INTERVAL seq DAY, CONCAT('10.1.', seq DIV 256, '.', seq % 256), CONCAT('Planted note ', seq, ' with tab\t and \\ slash'),
     CONCAT('{"user": {"email": "planted.', seq, '@corp-mail.jp", "level": ', seq, '.50}, "plan": "basic"}'), UNHEX(MD5(seq)), IF(seq % 2, 'open', 'paid'), seq % 32,
-    seq / 7, seq / 7, POINT(seq, seq / 3), seq * 1.5, TIMESTAMP('2024-01-01 00:00:00.123456') + INTERVAL seq HOUR, '-12:34:56.789', IF(seq % 5 = 0, '0000-00-00', '2020-02-29')
+    seq / 7, seq / 7, POINT(seq, seq / 3), POINT(seq, seq / 7), seq * 1.5, TIMESTAMP('2024-01-01 00:00:00.123456') + INTERVAL seq HOUR, '-12:34:56.789', IF(seq % 5 = 0, '0000-00-00', '2020-02-29')
 FROM seq_1_to_3000;
 UPDATE customers SET phone = NULL, address = '', born = NULL WHERE id % 10 = 0;
 INSERT INTO logins SELECT UPPER(email), id FROM customers WHERE id % 2 = 0;

@@ -1,6 +1,6 @@
 //! What a column's or a table's name says, in English and in Japanese (romanised or not).
 
-use super::{Proposal, rule};
+use super::Proposal;
 
 /// Tables that hold work in flight or credentials; a clone is better off without their rows.
 pub(super) fn transient(table: &str) -> Option<&'static str> {
@@ -17,13 +17,146 @@ pub(super) fn transient(table: &str) -> Option<&'static str> {
     }
 }
 
+/// What a name is a sign of.
+struct Sign {
+    /// Whole words of the name.
+    words: &'static [&'static str],
+    /// Words that belong together.
+    phrases: &'static [&'static str],
+    /// Japanese words anywhere in it.
+    japanese: &'static [&'static str],
+    made: Made,
+    reason: &'static str,
+}
+
+/// The rule that a sign leads to.
+enum Made {
+    /// As it stands.
+    Rule(&'static str),
+    /// A transform that has a language.
+    Local(&'static str),
+    /// A part of a person's name.
+    Name(&'static str),
+}
+
+/// From the surest to the vaguest; the first that fits wins.
+const SIGNS: &[Sign] = &[
+    Sign {
+        words: &["email", "mail", "emails"],
+        phrases: &["e_mail"],
+        japanese: &["メール"],
+        made: Made::Rule("\"email\""),
+        reason: "an e-mail address",
+    },
+    Sign {
+        words: &[
+            "password", "passwd", "pwd", "secret", "token", "salt", "digest", "otp", "apikey",
+        ],
+        phrases: &["api_key"],
+        japanese: &["パスワード"],
+        made: Made::Rule("\"hash\""),
+        reason: "a credential",
+    },
+    Sign {
+        words: &[
+            "phone",
+            "tel",
+            "mobile",
+            "fax",
+            "telephone",
+            "cellphone",
+            "denwa",
+            "phonenumber",
+        ],
+        phrases: &[],
+        japanese: &["電話", "携帯"],
+        made: Made::Rule("\"phone\""),
+        reason: "a phone number",
+    },
+    Sign {
+        words: &["ip", "ipaddress", "ipaddr"],
+        phrases: &["remote_addr"],
+        japanese: &[],
+        made: Made::Rule("\"ip\""),
+        reason: "a network address",
+    },
+    Sign {
+        words: &["postcode", "zip", "zipcode", "postal", "yubin"],
+        phrases: &[],
+        japanese: &["郵便"],
+        made: Made::Rule("\"postcode\""),
+        reason: "a postcode",
+    },
+    Sign {
+        words: &["address", "address1", "address2", "street", "addr", "jusho"],
+        phrases: &[],
+        japanese: &["住所"],
+        made: Made::Local("address"),
+        reason: "a street address",
+    },
+    Sign {
+        words: &["username", "login", "nickname", "handle", "screenname"],
+        phrases: &["user_name", "screen_name"],
+        japanese: &["ニックネーム"],
+        made: Made::Rule("\"username\""),
+        reason: "a user's name",
+    },
+    Sign {
+        words: &["firstname", "forename", "mei"],
+        phrases: &["first_name", "given_name"],
+        japanese: &[],
+        made: Made::Name("first"),
+        reason: "a given name",
+    },
+    Sign {
+        words: &["lastname", "surname", "sei"],
+        phrases: &["last_name", "family_name"],
+        japanese: &["名字"],
+        made: Made::Name("last"),
+        reason: "a family name",
+    },
+    Sign {
+        words: &[
+            "fullname", "shimei", "namae", "kana", "furigana", "katakana", "yomi",
+        ],
+        phrases: &["full_name"],
+        japanese: &["氏名", "名前", "フリガナ", "カナ"],
+        made: Made::Name("full"),
+        reason: "a person's name",
+    },
+    Sign {
+        words: &["company", "organization", "employer"],
+        phrases: &[],
+        japanese: &["会社"],
+        made: Made::Local("company"),
+        reason: "a company",
+    },
+    Sign {
+        words: &["url", "homepage", "website"],
+        phrases: &[],
+        japanese: &[],
+        made: Made::Rule("\"url\""),
+        reason: "a link",
+    },
+    Sign {
+        words: &[
+            "note", "notes", "comment", "comments", "memo", "message", "bio", "remarks", "bikou", "inquiry",
+        ],
+        phrases: &[],
+        japanese: &["備考", "メモ"],
+        made: Made::Rule("{ text = \"drop\" }"),
+        reason: "free text",
+    },
+];
+
 /// What the column's name says; nothing where it says nothing.
 pub(super) fn judge(table: &str, column: &str, japanese: bool) -> Option<Proposal> {
     let words = words(column);
-    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let joined = words.join("_");
-    let kana =
-        has(&["kana", "furigana", "katakana", "yomi"]) || column.contains("カナ") || column.contains("かな");
+    let kana = words
+        .iter()
+        .any(|word| matches!(word.as_str(), "kana" | "furigana" | "katakana" | "yomi"))
+        || column.contains("カナ");
     let name = |part: &str| {
         if kana {
             kana_rule(part)
@@ -31,95 +164,47 @@ pub(super) fn judge(table: &str, column: &str, japanese: bool) -> Option<Proposa
             name_rule(part, japanese)
         }
     };
+    let fits = |sign: &&Sign| {
+        words.iter().any(|word| sign.words.contains(&word.as_str()))
+            || sign.phrases.iter().any(|phrase| joined.contains(phrase))
+            || sign.japanese.iter().any(|word| column.contains(word))
+    };
     let found = |rule: String, reason: &str| {
         Some(Proposal {
             rule,
             reason: format!("by its name: {reason}"),
         })
     };
-    let locale = |name: &str| {
-        if japanese {
-            format!("{{ mask = \"{name}\", locale = \"ja\" }}")
-        } else {
-            format!("\"{name}\"")
+    match SIGNS.iter().find(fits) {
+        Some(Sign {
+            made: Made::Rule(rule),
+            reason,
+            ..
+        }) => found((*rule).to_owned(), reason),
+        Some(Sign {
+            made: Made::Local(transform),
+            reason,
+            ..
+        }) if japanese => found(format!("{{ mask = \"{transform}\", locale = \"ja\" }}"), reason),
+        Some(Sign {
+            made: Made::Local(transform),
+            reason,
+            ..
+        }) => found(format!("\"{transform}\""), reason),
+        Some(Sign {
+            made: Made::Name(part),
+            reason,
+            ..
+        }) => found(name(part), reason),
+        None if matches!(column, "姓" | "名") => found(
+            name(if column == "姓" { "last" } else { "first" }),
+            "a part of a person's name",
+        ),
+        None if joined == "name" && is_people(table) => {
+            found(name("full"), "the name of a person, by its table")
         }
-    };
-    if has(&["email", "mail", "emails"]) || joined.contains("e_mail") || column.contains("メール") {
-        return found("\"email\"".to_owned(), "an e-mail address");
+        None => None,
     }
-    if has(&[
-        "password", "passwd", "pwd", "secret", "token", "salt", "digest", "otp", "apikey",
-    ]) || joined.contains("api_key")
-        || column.contains("パスワード")
-    {
-        return found("\"hash\"".to_owned(), "a credential");
-    }
-    if has(&[
-        "phone",
-        "tel",
-        "mobile",
-        "fax",
-        "telephone",
-        "cellphone",
-        "denwa",
-        "phonenumber",
-    ]) || column.contains("電話")
-        || column.contains("携帯")
-    {
-        return found("\"phone\"".to_owned(), "a phone number");
-    }
-    if has(&["ip", "ipaddress", "ipaddr"]) || joined.contains("remote_addr") {
-        return Some(rule("ip", "by its name: a network address"));
-    }
-    if has(&["postcode", "zip", "zipcode", "postal", "yubin"]) || column.contains("郵便") {
-        return found("\"postcode\"".to_owned(), "a postcode");
-    }
-    if has(&["address", "address1", "address2", "street", "addr", "jusho"]) || column.contains("住所") {
-        return found(locale("address"), "a street address");
-    }
-    if has(&["username", "login", "nickname", "handle", "screenname"])
-        || joined.contains("user_name")
-        || joined.contains("screen_name")
-    {
-        return found("\"username\"".to_owned(), "a user's name");
-    }
-    if joined.contains("first_name")
-        || has(&["firstname", "forename", "mei"])
-        || joined.contains("given_name")
-        || column == "名"
-    {
-        return found(name("first"), "a given name");
-    }
-    if joined.contains("last_name")
-        || has(&["lastname", "surname", "sei"])
-        || joined.contains("family_name")
-        || column == "姓"
-    {
-        return found(name("last"), "a family name");
-    }
-    if joined.contains("full_name")
-        || has(&["fullname", "shimei", "namae"])
-        || column.contains("氏名")
-        || kana
-    {
-        return found(name("full"), "a person's name");
-    }
-    if has(&["company", "organization", "employer"]) || column.contains("会社") {
-        return found(locale("company"), "a company");
-    }
-    if joined == "name" && is_people(table) {
-        return found(name("full"), "the name of a person, by its table");
-    }
-    if has(&["url", "homepage", "website"]) {
-        return found("\"url\"".to_owned(), "a link");
-    }
-    if has(&[
-        "note", "notes", "comment", "comments", "memo", "message", "bio", "remarks", "bikou", "inquiry",
-    ]) || column.contains("備考")
-    {
-        return found("{ text = \"drop\" }".to_owned(), "free text");
-    }
-    None
 }
 
 pub(super) fn is_birthday(column: &str) -> bool {

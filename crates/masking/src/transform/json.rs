@@ -210,8 +210,10 @@ impl<'a> Rewriter<'a> {
 
     /// A number stays a number where the transform gives one.
     fn number(&self, token: &str, transform: &Transform) -> String {
-        if *transform == Transform::Null {
-            return "null".to_owned();
+        match transform {
+            Transform::Null => return "null".to_owned(),
+            Transform::TextDrop => return "0".to_owned(),
+            _ => {}
         }
         let masked = apply(
             transform,

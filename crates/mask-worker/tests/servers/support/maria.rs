@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder, Row};
 
-use super::{Server, as_ordinary, folder, free_port, must, start};
+use super::{Server, as_ordinary, folder, must, start};
 
 pub const MASTER_PASSWORD: &str = "master-password";
 
@@ -26,7 +26,7 @@ fn program(name: &str) -> PathBuf {
 /// A server with the database `shop` and the master `dba`; `rdsadmin` is above it.
 pub async fn server() -> Server {
     let folder = folder();
-    let (data, port) = (folder.path().join("data"), free_port());
+    let data = folder.path().join("data");
     let first = folder.path().join("first.sql");
     let sql = format!(
         "CREATE USER 'rdsadmin'@'%' IDENTIFIED BY 'admin-password';\nGRANT ALL PRIVILEGES ON *.* TO 'rdsadmin'@'%' WITH GRANT OPTION;\n\
@@ -46,24 +46,23 @@ pub async fn server() -> Server {
             ])
             .arg(format!("--tmpdir={}", folder.path().display())),
     ));
-    let server = start(
-        folder,
-        data.clone(),
-        port,
-        Command::new(program("mariadbd"))
+    let server = start(folder, data.clone(), "ready for connections", |port| {
+        let mut command = Command::new(program("mariadbd"));
+        command
             .arg("--no-defaults")
             .arg(format!("--datadir={}", data.display()))
             .arg(format!("--init-file={}", first.display()))
             .arg(format!("--socket={}", data.join("s").display()))
-            .args([
-                &format!("--port={port}"),
-                "--bind-address=127.0.0.1",
-                "--skip-name-resolve",
-                "--innodb-log-file-size=16M",
-                "--innodb-flush-log-at-trx-commit=2",
-                "--event-scheduler=OFF",
-            ]),
-    );
+            .arg(format!("--tmpdir={}", data.display()))
+            .arg(format!("--port={port}"));
+        command.args([
+            "--bind-address=127.0.0.1",
+            "--skip-name-resolve",
+            "--event-scheduler=OFF",
+        ]);
+        command.args(["--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=2"]);
+        command
+    });
     let _ = as_user(&server, "dba", MASTER_PASSWORD, "shop").await;
     server
 }

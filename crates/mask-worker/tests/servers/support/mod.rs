@@ -25,7 +25,7 @@ impl Drop for Server {
     }
 }
 
-pub fn free_port() -> u16 {
+fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -77,36 +77,48 @@ pub fn must(command: &mut Command) {
     );
 }
 
-pub fn start(folder: tempfile::TempDir, data: PathBuf, port: u16, command: &mut Command) -> Server {
-    let log = std::fs::File::create(folder.path().join("log")).unwrap();
-    let child = as_ordinary(command)
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().unwrap())
-        .stderr(log)
-        .spawn()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let mut server = Server {
-        port,
-        data,
-        child,
-        _folder: folder,
-    };
-    let start = Instant::now();
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        let log = || std::fs::read_to_string(server._folder.path().join("log")).unwrap_or_default();
+/// Starts a server on a free port, and waits until its own log says that it is ready. A port that somebody took in
+/// the meantime is tried anew.
+pub fn start(
+    folder: tempfile::TempDir,
+    data: PathBuf,
+    ready: &str,
+    command: impl Fn(u16) -> Command,
+) -> Server {
+    let path = folder.path().join("log");
+    let begin = Instant::now();
+    loop {
+        let port = free_port();
+        let log = std::fs::File::create(&path).unwrap();
+        let mut command = command(port);
+        let spawned = as_ordinary(&mut command)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn();
+        let mut child = spawned.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        while child.try_wait().unwrap().is_none() {
+            let said = String::from_utf8_lossy(&std::fs::read(&path).unwrap_or_default()).into_owned();
+            if said.contains(ready) {
+                return Server {
+                    port,
+                    data,
+                    child,
+                    _folder: folder,
+                };
+            }
+            assert!(
+                begin.elapsed() < Duration::from_secs(60),
+                "the server does not come up: {said}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let said = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(
-            start.elapsed() < Duration::from_secs(60),
-            "the server does not come up: {}",
-            log()
+            begin.elapsed() < Duration::from_secs(60),
+            "the server ended: {said}"
         );
-        assert!(
-            server.child.try_wait().unwrap().is_none(),
-            "the server ended: {}",
-            log()
-        );
-        std::thread::sleep(Duration::from_millis(20));
     }
-    server
 }
 
 /// The files below a folder that hold `needle`, but for those whose path `skip` names.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::{Client, NoTls};
 
-use super::{Server, as_ordinary, folder, free_port, must, start};
+use super::{Server, as_ordinary, folder, must, start};
 
 pub const MASTER_PASSWORD: &str = "master-password";
 
@@ -26,7 +26,7 @@ fn program(name: &str) -> PathBuf {
 /// A server with the database `shop` of the master `dba`.
 pub async fn server() -> Server {
     let folder = folder();
-    let (data, port) = (folder.path().join("data"), free_port());
+    let data = folder.path().join("data");
     let password = folder.path().join("password");
     std::fs::write(&password, "admin-password").unwrap();
     must(as_ordinary(
@@ -45,25 +45,15 @@ pub async fn server() -> Server {
             .arg("-D")
             .arg(&data),
     ));
-    let server = start(
-        folder,
-        data.clone(),
-        port,
-        Command::new(program("postgres")).arg("-D").arg(&data).args([
-            "-p",
-            &port.to_string(),
-            "-h",
-            "127.0.0.1",
-            "-k",
-            "",
-            "-c",
-            "fsync=off",
-            "-c",
-            "autovacuum=off",
-            "-c",
-            "log_statement=all",
-        ]),
-    );
+    let server = start(folder, data.clone(), "ready to accept connections", |port| {
+        let mut command = Command::new(program("postgres"));
+        command
+            .arg("-D")
+            .arg(&data)
+            .args(["-p", &port.to_string(), "-h", "127.0.0.1", "-k", ""]);
+        command.args(["-c", "fsync=off", "-c", "autovacuum=off"]);
+        command
+    });
     let admin = as_user(&server, "rdsadmin", "admin-password", "postgres").await;
     for statement in [
         &format!("CREATE ROLE dba LOGIN CREATEDB CREATEROLE PASSWORD '{MASTER_PASSWORD}'"),
