@@ -1,7 +1,6 @@
 //! The specifications, end to end: a world, a deed, what everybody sees.
 
 mod architecture;
-mod command_line;
 mod faults;
 mod front_door;
 mod hand_over;

@@ -24,7 +24,7 @@ async fn a_column_that_nobody_classified_stops_the_release_and_is_named() {
     let clone = fails(&world).await;
     assert_eq!(
         clone.failure.as_ref().map(|failed| failed.failure),
-        Some(Failure::Unverified)
+        Some(Failure::Config)
     );
     world.until_said("gift_message").await;
     world.stop().await;
@@ -56,7 +56,7 @@ async fn a_worker_that_dies_hands_nothing_out() {
 
 #[tokio::test]
 async fn a_teams_own_command_that_masks_too_little_is_caught_by_verify() {
-    let world = World::builder().masking_command(&["true"]).start().await;
+    let world = World::builder().masking_command(&["true".into()]).start().await;
     let clone = fails(&world).await;
     assert_eq!(
         clone.failure.as_ref().map(|failed| failed.failure),
@@ -66,26 +66,24 @@ async fn a_teams_own_command_that_masks_too_little_is_caught_by_verify() {
 }
 
 /// What a team's own task would do: read the secret, and run its SQL.
-const BY_HAND: [&str; 8] = [
-    "sh",
-    "-c",
-    concat!(
-        "set -e; secret=$(${DOPPEL_PYTHON:-python3} -c 'import boto3, json, sys; ",
-        "s = json.loads(boto3.client(\"secretsmanager\").get_secret_value(SecretId=sys.argv[1])[\"SecretString\"]); ",
-        "print(s[\"username\"], s[\"password\"])' \"$1\"); ",
-        "PGPASSWORD=${secret#* } psql -q -v ON_ERROR_STOP=1 -h \"$2\" -p \"$3\" -U \"${secret%% *}\" -d \"$4\" -f ",
-        concat!(env!("CARGO_MANIFEST_DIR"), "/specs/masking_by_hand.sql"),
-    ),
-    "mask",
-    "{secret_arn}",
-    "{endpoint}",
-    "{port}",
-    "{database}",
-];
+fn by_hand() -> Vec<String> {
+    let python = std::env::var("DOPPEL_PYTHON").unwrap_or_else(|_| "python3".into());
+    let read = r#"import boto3, json, sys
+answer = boto3.client("secretsmanager").get_secret_value(SecretId=sys.argv[1])
+secret = json.loads(answer["SecretString"])
+print(secret["username"], secret["password"])"#;
+    let script = r#"set -e
+secret=$("$0" -c "$6" "$1")
+PGPASSWORD="${secret#* }" psql -q -v ON_ERROR_STOP=1 -h "$2" -p "$3" -U "${secret%% *}" -d "$4" -f "$5""#;
+    let sql = concat!(env!("CARGO_MANIFEST_DIR"), "/specs/masking_by_hand.sql");
+    ["sh", "-c", script, &python, "{secret_arn}", "{endpoint}", "{port}", "{database}", sql, read]
+        .map(str::to_owned)
+        .to_vec()
+}
 
 #[tokio::test]
 async fn a_teams_own_command_that_masks_everything_is_believed_after_verify() {
-    let world = World::builder().masking_command(&BY_HAND).start().await;
+    let world = World::builder().masking_command(&by_hand()).start().await;
     world.asks(ALICE, "/clone production").await;
     let clone = world.handed_over().await;
     let mut copy = world.open(&clone).await;

@@ -17,7 +17,7 @@ pub fn redact(text: &str) -> String {
         (r"<!date\^\d+\^", "<!date^[time]^"),
         (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?( UTC|Z)?", "[time]"),
         (r"127\.0\.0\.1:\d+", "[host]:[port]"),
-        (r"\b(port|Port|-P|-p|--port)(\W{1,8})\d{4,5}\b", "$1$2[port]"),
+        (r"(-p |-P |--port[= ]|[Pp]ort\* `)\d{4,5}\b", "$1[port]"),
         (
             r"\b\d+(\.\d+)? ?(s|min|h|seconds|minutes|hours)\b( \d+ ?s\b)?",
             "[span]",

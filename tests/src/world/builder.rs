@@ -76,7 +76,7 @@ impl WorldBuilder {
     }
 
     /// A team's own masking command.
-    pub fn masking_command(self, words: &[&str]) -> Self {
+    pub fn masking_command(self, words: &[String]) -> Self {
         let command: Vec<_> = words.iter().map(|word| format!("'''{word}'''")).collect();
         let masking = format!(
             "{{ command = [{}], task_definition = \"team-masking\", container = \"app\" }}",

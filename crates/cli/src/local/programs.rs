@@ -130,6 +130,7 @@ impl Programs<'_> {
         let environment = [
             ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
             ("AWS_REGION", &self.region),
+            ("AWS_DEFAULT_REGION", &self.region),
             ("AWS_ACCESS_KEY_ID", "masking-command"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
         ];

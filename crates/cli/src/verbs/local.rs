@@ -45,6 +45,9 @@ pub async fn run(args: args::Local, file: Option<PathBuf>, json: bool) -> Result
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut stopped = async || tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} };
+    if !json {
+        eprintln!("starting production, the embedded AWS and Slack …");
+    }
     let local = tokio::select! {
         local = Local::start(options) => local.map_err(|error| Exit::Failed.with(format!("{error:#}")))?,
         () = stopped() => return Ok(()),

@@ -45,5 +45,8 @@ ALTER TABLE orders OWNER TO shop_app;
 ALTER TABLE order_items OWNER TO shop_app;
 ALTER TABLE payments OWNER TO shop_app;
 ALTER TABLE sessions OWNER TO shop_app;
+SET ROLE shop_app;
+GRANT SELECT ON orders, order_items, payments, sessions TO SESSION_USER;
+RESET ROLE;
 REVOKE shop_app FROM CURRENT_USER;
 ANALYZE;

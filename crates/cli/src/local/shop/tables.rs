@@ -111,7 +111,7 @@ impl Maker {
         let person = self.person(number);
         let birthday =
             NaiveDate::from_ymd_opt(1940, 1, 1).map(|day| day + TimeDelta::days(rng.i64(0..24_000)));
-        let notes = (number % 4 == 0).then(|| note(rng, &person));
+        let notes = (number.is_multiple_of(4)).then(|| note(rng, &person));
         let profile = json!({
             "nickname": person.first,
             "contact": { "email": person.email, "phones": [person.phone] },
@@ -134,13 +134,14 @@ impl Maker {
         let person = self.person(number);
         row.cell(number)
             .cell(number)
-            .cell(if number % 3 == 0 { "work" } else { "home" })
+            .cell(if number.is_multiple_of(3) { "work" } else { "home" })
             .cell(&person);
         row.cell(&person.street)
             .cell(&person.postal_code)
             .cell(person.city)
             .cell(person.country);
-        row.maybe((number % 2 == 0).then_some(&person.phone)).end();
+        row.maybe((number.is_multiple_of(2)).then_some(&person.phone))
+            .end();
     }
 
     fn product(&self, number: u64, row: &mut Batch) {
@@ -158,7 +159,8 @@ impl Maker {
         let rng = &mut self.rng(3, number);
         let owner = self.owner(rng);
         let person = self.person(owner);
-        let gift = (number % 10 == 0).then(|| format!("Happy birthday! Yours, {person} ({})", person.phone));
+        let gift = (number.is_multiple_of(10))
+            .then(|| format!("Happy birthday! Yours, {person} ({})", person.phone));
         row.cell(number)
             .cell(owner)
             .cell(&person.email)
@@ -183,7 +185,7 @@ impl Maker {
     fn payment(&self, number: u64, row: &mut Batch) {
         let rng = &mut self.rng(5, number);
         let person = self.person(self.owner(&mut self.rng(3, number)));
-        let by_card = number % 3 != 0;
+        let by_card = !number.is_multiple_of(3);
         let digits = rng.u64(..1_000_000_000_000_000_000);
         row.cell(number)
             .cell(number)

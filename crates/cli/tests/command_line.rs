@@ -10,7 +10,7 @@ async fn doppel(world: &World, arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("local.json");
     std::fs::write(&file, serde_json::to_vec(world.local().addresses()).unwrap()).unwrap();
-    tokio::process::Command::new(program())
+    tokio::process::Command::new(env!("CARGO_BIN_EXE_doppel"))
         .args(["--local", "--json"])
         .args(arguments)
         .env("DOPPEL_LOCAL", &file)
@@ -18,16 +18,6 @@ async fn doppel(world: &World, arguments: &[&str]) -> Output {
         .output()
         .await
         .unwrap()
-}
-
-/// The binary that was built beside this test.
-fn program() -> std::path::PathBuf {
-    let mut folder = std::env::current_exe().unwrap();
-    folder.pop();
-    if folder.ends_with("deps") {
-        folder.pop();
-    }
-    folder.join("doppel")
 }
 
 fn json(output: &Output) -> Value {
@@ -74,7 +64,7 @@ async fn exit_codes_tell_what_went_wrong() {
     let world = World::start().await;
     for (arguments, code) in [
         (&["show", "doppel-production-20200101-aaaaaa"][..], 3),
-        (&["create", "staging"][..], 4),
+        (&["create", "staging"][..], 3),
         (&["create", "production", "db.t4g.medium", "90d"][..], 4),
         (&["create", "production", "huge"][..], 2),
     ] {
