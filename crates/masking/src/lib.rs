@@ -1,9 +1,9 @@
 //! Masking rules, their coverage of a schema, and how each column is masked; pure.
 //!
-//! The path of a run: [`Rules::parse`] reads `masking/<source>.toml`, [`coverage`] holds the rules against the
-//! clone's [`Schema`] and refuses what it cannot vouch for, [`plan`] chooses a method for each table, and a
+//! The path of a run: [`Rules::parse`] reads `masking/<source>.toml`, [`coverage`](fn@coverage) holds the rules against the
+//! clone's [`Schema`] and refuses what it cannot vouch for, [`plan`](fn@plan) chooses a method for each table, and a
 //! [`Masker`] rewrites the values of one column under a [`Key`] that lives as long as the run.
-//! [`suggest`] writes a first rules file from a schema and a sample of its values.
+//! [`suggest`](fn@suggest) writes a first rules file from a schema and a sample of its values.
 //!
 //! Nothing here knows a database, a clock or an environment. No value that is masked is ever part of an error.
 
