@@ -196,10 +196,14 @@ impl World {
         entry.expect("the handed-over credentials work")
     }
 
-    /// Opens production, as its user who may read everything.
+    /// Opens production, as a user who may read everything.
     pub async fn production(&self) -> Database {
         let source = self.local.source();
-        let secret = Secret { username: REPORTS.name.into(), password: REPORTS.password.into() };
+        let (username, password) = match self.engine {
+            Engine::Postgres => (REPORTS.name, REPORTS.password),
+            Engine::Mysql => self.production_master(),
+        };
+        let secret = Secret { username: username.into(), password: password.into() };
         let entry = Database::login(self.engine, &source.host, source.port, &source.database, &secret).await;
         entry.expect("production answers")
     }

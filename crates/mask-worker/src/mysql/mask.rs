@@ -73,11 +73,7 @@ impl Mysql {
                     self.restage(&reader, schema, treatment, key, reporter).await?
                 }
                 (Method::Empty, _) => {
-                    self.run(
-                        &format!("emptying `{}`", plan.table),
-                        &format!("TRUNCATE TABLE {}", table(&plan.table)),
-                    )
-                    .await?;
+                    self.empty(&plan.table).await?;
                     0
                 }
                 _ => 0,
@@ -121,6 +117,22 @@ impl Mysql {
         )
         .await?;
         Ok(rows)
+    }
+
+    /// Takes every row out of a table; new ones are numbered on from where they were.
+    async fn empty(&self, name: &TableName) -> Result<(), DatabaseFailed> {
+        let next_id = self.auto_increment(name).await?;
+        let truncate = format!("TRUNCATE TABLE {}", table(name));
+        self.run(&format!("emptying `{name}`"), &truncate).await?;
+        self.count_on_from(next_id, name).await
+    }
+
+    /// TRUNCATE starts a table's numbers anew: this takes them up again.
+    async fn count_on_from(&self, next_id: Option<u64>, name: &TableName) -> Result<(), DatabaseFailed> {
+        let Some(next_id) = next_id else { return Ok(()) };
+        let alter = format!("ALTER TABLE {} AUTO_INCREMENT = {next_id}", table(name));
+        self.run(&format!("numbering the rows of `{name}` on"), &alter)
+            .await
     }
 
     /// Streams a table through the worker into a staging table, truncates it, and brings the masked rows back.
@@ -177,13 +189,7 @@ impl Mysql {
             ),
         )
         .await?;
-        if let Some(next_id) = next_id {
-            self.run(
-                &doing,
-                &format!("ALTER TABLE {} AUTO_INCREMENT = {next_id}", table(name)),
-            )
-            .await?;
-        }
+        self.count_on_from(next_id, name).await?;
         self.run("dropping a staging table", &format!("DROP TABLE {STAGING}"))
             .await?;
         let after = self

@@ -1,5 +1,6 @@
 //! Reading all that is left, and judging it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use masking::{Classified, TableName, TableTreatment, Transform};
@@ -60,16 +61,17 @@ impl<'a> Layout<'a> {
         Self { columns, key, places }
     }
 
-    fn key_digest(&self, digester: &Digester, place: &str, row: &Row) -> Option<u64> {
+    /// The digest of what tells a row from the others; none where nothing does.
+    fn key_digest(&self, digester: &Digester, row: &Row) -> Option<u64> {
         let parts = self.key.iter().map(|at| row[*at].as_deref().unwrap_or("\u{0}"));
-        (!self.key.is_empty()).then(|| digester.digest(std::iter::once(place).chain(parts)))
+        (!self.key.is_empty() && !self.places.is_empty()).then(|| digester.digest(parts))
     }
 }
 
 /// The values that a transform speaks of: the column's own, or the leaves of a document that its paths reach.
-fn values<'a>(place: &str, transform: &'a Transform, value: &str) -> Vec<(String, &'a Transform, String)> {
-    let Transform::Json(paths) = transform else {
-        return vec![(place.to_owned(), transform, value.to_owned())];
+fn values<'a>(place: &'a Place<'_>, value: &'a str) -> Vec<(Cow<'a, str>, &'a Transform, Cow<'a, str>)> {
+    let Transform::Json(paths) = place.transform else {
+        return vec![(Cow::Borrowed(&place.name), place.transform, Cow::Borrowed(value))];
     };
     let Ok(document) = serde_json::from_str::<Value>(value) else {
         return Vec::new();
@@ -78,7 +80,11 @@ fn values<'a>(place: &str, transform: &'a Transform, value: &str) -> Vec<(String
     leaves(&document, &mut Vec::new(), &mut |steps, leaf| {
         let rule = paths.iter().find(|(path, _)| path.covers(steps));
         if let Some((path, transform)) = rule.filter(|(_, transform)| !transform.keeps()) {
-            found.push((format!("{place} {path}"), transform, leaf));
+            found.push((
+                Cow::Owned(format!("{} {path}", place.name)),
+                transform,
+                Cow::Owned(leaf),
+            ));
         }
     });
     found
@@ -129,18 +135,19 @@ pub(crate) async fn take_witness(
         let columns = &mut witness.columns;
         server
             .read(&from, &layout.columns, |row| {
+                let key = layout.key_digest(digester, row);
                 for place in &layout.places {
                     let Some(value) = row[place.at].as_deref() else {
                         continue;
                     };
-                    for (name, _, value) in values(&place.name, place.transform, value) {
-                        remember(
-                            columns.entry(name.clone()).or_default(),
-                            digester,
-                            &name,
-                            &value,
-                            layout.key_digest(digester, &name, row),
-                        );
+                    for (name, _, value) in values(place, value) {
+                        if !columns.contains_key(&*name) {
+                            columns.insert(name.clone().into_owned(), ColumnWitness::default());
+                        }
+                        let column = columns.get_mut(&*name);
+                        column
+                            .into_iter()
+                            .for_each(|column| remember(column, digester, &name, &value, key));
                     }
                 }
                 Ok(())
@@ -256,7 +263,7 @@ impl Scan<'_> {
         if layout.columns.is_empty() {
             return Ok(findings);
         }
-        let mut tallies: BTreeMap<String, (&Transform, Tally)> = BTreeMap::new();
+        let mut tallies: BTreeMap<String, (Transform, Tally)> = BTreeMap::new();
         let mut personal: BTreeMap<(usize, Personal), u64> = BTreeMap::new();
         let accepted: Vec<_> = layout
             .columns
@@ -271,20 +278,23 @@ impl Scan<'_> {
                     reporter.stop_if_told()?;
                     reporter.rows_done(self.rows);
                 }
+                let key = layout.key_digest(digester, row);
                 for place in &layout.places {
                     let Some(value) = row[place.at].as_deref() else {
                         continue;
                     };
-                    for (name, transform, value) in values(&place.name, place.transform, value) {
+                    for (name, transform, value) in values(place, value) {
                         if matches!(transform, Transform::Phone | Transform::Postcode) {
                             self.made.insert(digits(digester, &value));
                         }
-                        let key = layout.key_digest(digester, &name, row);
-                        let known = witness.columns.get(&name);
-                        let (_, tally) = tallies
-                            .entry(name.clone())
-                            .or_insert((transform, Tally::default()));
-                        tally.count(transform, &name, &value, known, key, digester);
+                        if !tallies.contains_key(&*name) {
+                            tallies.insert(name.clone().into_owned(), (transform.clone(), Tally::default()));
+                        }
+                        let known = witness.columns.get(&*name);
+                        let tally = tallies.get_mut(&*name);
+                        tally.into_iter().for_each(|(_, tally)| {
+                            tally.count(transform, &name, &value, known, key, digester)
+                        });
                     }
                 }
                 for (at, text) in row
@@ -294,12 +304,10 @@ impl Scan<'_> {
                 {
                     for found in text
                         .as_deref()
-                        .map(|text| self.personal(text))
+                        .map(|text| self.personal(text, &accepted[at]))
                         .unwrap_or_default()
                     {
-                        if !accepted[at].contains(&found) {
-                            *personal.entry((at, found)).or_default() += 1;
-                        }
+                        *personal.entry((at, found)).or_default() += 1;
                     }
                 }
                 Ok(())
@@ -317,9 +325,11 @@ impl Scan<'_> {
         Ok(findings)
     }
 
-    /// What is personal in a text and was not made by a rule.
-    fn personal(&self, text: &str) -> Vec<Personal> {
-        patterns::find(text, |number| self.made.contains(&digits(self.digester, number)))
+    /// What is personal in a text, was not made by a rule, and is not accepted there.
+    fn personal(&self, text: &str, accepted: &[Personal]) -> Vec<Personal> {
+        patterns::find(text, accepted, |number| {
+            self.made.contains(&digits(self.digester, number))
+        })
     }
 
     /// The planner's statistics must remember no original either.
@@ -337,8 +347,7 @@ impl Scan<'_> {
                 .filter(|_| masked.is_some_and(|c| c.transform.is_wide()));
             let original = known.is_some_and(|known| known.values.get(digest).is_some());
             let emptied = treatment.is_some_and(|treatment| treatment.emptied);
-            let excused = accepted(treatment, &column);
-            if original || emptied || self.personal(&value).iter().any(|found| !excused.contains(found)) {
+            if original || emptied || !self.personal(&value, &accepted(treatment, &column)).is_empty() {
                 *counts.entry((table, column)).or_default() += 1;
             }
         }
