@@ -56,15 +56,15 @@ ALTER TABLE sessions FORCE ROW LEVEL SECURITY;
 CREATE POLICY nobody ON sessions USING (false);
 GRANT SELECT ON mailing TO analyst;
 INSERT INTO customers (email, name, kana, phone, address, born, last_ip, notes, profile, tags, photo, balance, created_at)
-SELECT 'planted.' || n || '@corp-mail.jp', 'Planted Person ' || n, 'プラント' || n, '090-' || lpad((n * 37 % 10000)::text, 4, '0') || '-' || lpad((n%10000)::text, 4, '0'),
-    'Planted Street ' || n, date '1970-01-01' + n, ('10.' || n / 65536 || '.' || n / 256 % 256 || '.' || n % 256)::inet,
+SELECT 'planted.' || n || '@corp-mail.jp', 'Planted Person ' || n, 'プラント' || n, '090-' || lpad((n * 37 % 10000)::text, 4, '0') || '-' || lpad(n::text, 4, '0'),
+    'Planted Street ' || n, date '1970-01-01' + n, ('10.1.' || n / 256 || '.' || n % 256)::inet,
     'Planted note ' || n || E' with tab\t, line\n and back\\slash', jsonb_build_object('user', jsonb_build_object('email', 'planted.' || n || '@corp-mail.jp', 'level', 1.50 + n), 'plan', 'basic'),
     ARRAY['Planted tag ' || n, 'common, "quoted"'], decode(md5(n::text), 'hex'), n * 1.5, timestamptz '2024-01-01 00:00:00+00' + n * interval '1 hour'
-FROM generate_series(1, 100000) n;
+FROM generate_series(1, 3000) n;
 UPDATE customers SET phone = NULL, kana = '', born = NULL, tags = NULL WHERE id % 10 = 0;
 INSERT INTO logins SELECT email, now() FROM customers WHERE id % 2 = 0;
 INSERT INTO orders (customer_id, ordered, state, ship_to, amount) SELECT n % 3000 + 1, date '2023-01-01' + n % 730, CASE WHEN n % 2 = 0 THEN 'open' ELSE 'paid' END::status, 'Planted Street ' || n, n
-FROM generate_series(1, 200000) n;
+FROM generate_series(1, 9000) n;
 ALTER TABLE sessions NO FORCE ROW LEVEL SECURITY;
 INSERT INTO sessions SELECT 'planted-token-' || n, n, 'planted data' FROM generate_series(1, 100) n;
 ALTER TABLE sessions FORCE ROW LEVEL SECURITY;
