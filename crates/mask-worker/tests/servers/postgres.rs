@@ -5,6 +5,7 @@ use crate::support::{self, Server};
 use mask_worker::{Error, Job, Reporter, Target, Verb};
 use masking::Rules;
 use runtime::Login;
+use secrecy::ExposeSecret;
 use tokio_postgres::Client;
 
 const ALL: &[Verb] = &[Verb::Prepare, Verb::Mask, Verb::Verify];
@@ -142,13 +143,7 @@ async fn production_is_locked_out_and_the_clones_user_can_do_its_work_and_no_mor
             .await
             .is_err()
     );
-    let person = as_user(
-        &server,
-        "clone_user",
-        secrecy::ExposeSecret::expose_secret(&user.password),
-        "shop",
-    )
-    .await;
+    let person = as_user(&server, "clone_user", user.password.expose_secret(), "shop").await;
     person.batch_execute("UPDATE customers SET name = 'x' WHERE id = 1; CREATE TABLE mine (id int); SELECT * FROM directory").await.unwrap();
     for forbidden in [
         "SELECT * FROM pg_authid",
@@ -181,6 +176,30 @@ async fn the_data_files_hold_no_original() {
         "Planted Person",
     ] {
         assert_eq!(places(needle), Vec::<std::path::PathBuf>::new(), "{needle}");
+    }
+}
+
+#[tokio::test]
+async fn no_value_and_no_password_is_part_of_a_statement() {
+    let (server, _db) = shop().await;
+    let log = server.data.with_file_name("log");
+    let before = std::fs::read(&log).unwrap().len();
+    let user = user();
+    run(&server, include_str!("shop.toml"), ALL, &user)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    let said = String::from_utf8_lossy(&std::fs::read(&log).unwrap()[before..]).into_owned();
+    assert!(
+        said.contains("CREATE ROLE \"clone_user\"") && said.contains("doppel_mask.staging"),
+        "statements are logged"
+    );
+    for secret in [
+        "Planted",
+        "corp-mail",
+        "example.com",
+        user.password.expose_secret(),
+    ] {
+        assert!(!said.contains(secret), "{secret}");
     }
 }
 

@@ -51,7 +51,15 @@ pub async fn server() -> Server {
             .arg("-D")
             .arg(&data)
             .args(["-p", &port.to_string(), "-h", "127.0.0.1", "-k", ""]);
-        command.args(["-c", "fsync=off", "-c", "autovacuum=off"]);
+        command.args([
+            "-c",
+            "fsync=off",
+            "-c",
+            "autovacuum=off",
+            "-c",
+            "log_statement=all",
+        ]);
+        command.args(["-c", "log_parameter_max_length=-1"]);
         command
     });
     let admin = as_user(&server, "rdsadmin", "admin-password", "postgres").await;
