@@ -2,7 +2,7 @@
 //!
 //! - [`init`]: the first line of every binary: the TLS provider and the logs.
 //! - [`Clock`]: the only source of time, wall or faster.
-//! - [`aws`]: the configuration of every AWS client, and the one error of their calls.
+//! - [`mod@aws`]: the configuration of every AWS client, and the one error of their calls.
 //! - [`Records`]: the table of clones, whose writes are conditional, transactional and safe to lose.
 //! - [`ConfigFolder`]: policy, masking rules and prices, from a folder or from S3.
 //! - [`Secrets`]: passwords, made and read without ever being shown.
