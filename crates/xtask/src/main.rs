@@ -1,5 +1,6 @@
 //! Chores: `cargo xtask setup` installs what the tests need, `cargo xtask test` does that and runs them all.
 
+mod screenshots;
 mod setup;
 mod test;
 
@@ -17,6 +18,8 @@ struct Args {
 enum Chore {
     /// Install what the tests need: PostgreSQL, MariaDB, and boto3 in a Python environment of its own.
     Setup(setup::Args),
+    /// Make the README's picture with a real browser.
+    Screenshots(screenshots::Args),
     /// Set up, then run all tests: with cargo-nextest if it is installed, else with `cargo test`.
     Test(test::Args),
 }
@@ -24,6 +27,7 @@ enum Chore {
 fn main() -> anyhow::Result<()> {
     match Args::parse().chore {
         Chore::Setup(args) => setup::run(&args).map(|_| ()),
+        Chore::Screenshots(args) => screenshots::run(&args),
         Chore::Test(args) => test::run(&args),
     }
 }

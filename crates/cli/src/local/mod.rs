@@ -220,8 +220,8 @@ impl Local {
     /// Stops every server and removes every file.
     pub async fn stop(self) {
         self.gateway.stop().await;
-        self.slack.stop().await;
         self.aws.shutdown().await;
+        self.slack.stop().await;
         self.served.stop().await;
         drop(self.home);
     }

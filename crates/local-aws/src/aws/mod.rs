@@ -297,8 +297,8 @@ impl LocalAws {
     /// are answered with `ServiceUnavailable`.
     pub async fn shutdown(&self) {
         let inner = &self.0;
-        inner.sfn.shutdown().await;
-        inner.work.shutdown().await;
+        // At once: what a state machine waits for is told to stop in the same moment.
+        tokio::join!(inner.work.shutdown(), inner.sfn.shutdown());
         inner.rds.shutdown().await;
         // Handlers usually hold clients of this very AWS: let go of them, or nothing would ever be freed.
         inner.lambda.clear();
