@@ -1,5 +1,5 @@
 use super::*;
-use crate::schema::Unique;
+use crate::schema::{Column, Engine, ForeignKey, Kind, Unique};
 
 fn column(name: &str, kind: Kind) -> Column {
     Column {
