@@ -76,9 +76,20 @@ print(secret["username"], secret["password"])"#;
 secret=$("$0" -c "$6" "$1")
 PGPASSWORD="${secret#* }" psql -q -v ON_ERROR_STOP=1 -h "$2" -p "$3" -U "${secret%% *}" -d "$4" -f "$5""#;
     let sql = concat!(env!("CARGO_MANIFEST_DIR"), "/specs/masking_by_hand.sql");
-    ["sh", "-c", script, &python, "{secret_arn}", "{endpoint}", "{port}", "{database}", sql, read]
-        .map(str::to_owned)
-        .to_vec()
+    [
+        "sh",
+        "-c",
+        script,
+        &python,
+        "{secret_arn}",
+        "{endpoint}",
+        "{port}",
+        "{database}",
+        sql,
+        read,
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 #[tokio::test]

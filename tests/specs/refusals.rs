@@ -61,7 +61,12 @@ async fn a_forged_person_or_approval_in_a_direct_input_is_not_believed() {
     world.starts("{}").await;
     let ready = |all: &[domain::CloneRecord]| all.iter().any(|record| record.state == CloneState::Ready);
     let clones = world.until_records("the honest one is handed over", ready).await;
-    assert!(clones.iter().all(|clone| clone.principal == domain::request::Principal::Direct), "{clones:#?}");
+    assert!(
+        clones
+            .iter()
+            .all(|clone| clone.principal == domain::request::Principal::Direct),
+        "{clones:#?}"
+    );
     world.stop().await;
 }
 

@@ -203,7 +203,10 @@ impl World {
             Engine::Postgres => (REPORTS.name, REPORTS.password),
             Engine::Mysql => self.production_master(),
         };
-        let secret = Secret { username: username.into(), password: password.into() };
+        let secret = Secret {
+            username: username.into(),
+            password: password.into(),
+        };
         let entry = Database::login(self.engine, &source.host, source.port, &source.database, &secret).await;
         entry.expect("production answers")
     }
