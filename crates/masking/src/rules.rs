@@ -17,6 +17,7 @@
 //! literal characters, the later of two equal ones.
 
 mod parse;
+mod transform;
 pub(crate) use parse::nearest;
 
 use std::ops::Range;
