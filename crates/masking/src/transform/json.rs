@@ -58,6 +58,10 @@ impl FromStr for Path {
             }
             rest = &rest[end..];
         }
+        if let [.., Step::Anywhere, Step::AnyKey] = steps.as_slice() {
+            // `$..*` means every leaf, also that of a document which is nothing but one.
+            steps.pop();
+        }
         Ok(Self(steps))
     }
 }
@@ -74,6 +78,9 @@ impl fmt::Display for Path {
                 Step::Anywhere => f.write_str("..")?,
             }
             after_anywhere = *step == Step::Anywhere;
+        }
+        if after_anywhere {
+            f.write_str("*")?;
         }
         Ok(())
     }

@@ -205,6 +205,27 @@ fn null_and_constant_are_what_they_say() {
 }
 
 #[test]
+fn every_leaf_is_also_that_of_a_document_which_is_nothing_else() {
+    let masker = masker(
+        Transform::Json(vec![("$..*".parse().unwrap(), Transform::TextDrop)]),
+        Kind::Json,
+        None,
+        false,
+        1,
+    );
+    for (document, masked) in [
+        ("\"planted\"", "\"\""),
+        (
+            "[\"planted\", {\"a\": [7, null, true]}]",
+            "[\"\", {\"a\": [0, null, true]}]",
+        ),
+        ("not json", "null"),
+    ] {
+        assert_eq!(text(&masker, document), masked);
+    }
+}
+
+#[test]
 fn a_json_path_is_read_and_written() {
     for path in ["$.user.email", "$..email", "$..*", "$.items.*.name"] {
         assert_eq!(path.parse::<Path>().unwrap().to_string(), path);
