@@ -30,6 +30,7 @@ use local_slack::{LocalSlack, SlashCommand, WorkflowButton};
 use runtime::{Clock, ConfigSource, Records, Secrets};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 
 pub use crate::account::{Addresses, ClockFace, SourceAddress, address_file};
 pub use folder::{SHOP_RULES, policy};
@@ -61,6 +62,7 @@ pub struct Local {
     source: SourceReady,
     addresses: Addresses,
     folder: PathBuf,
+    stopping: CancellationToken,
     // Last, so that it goes when all that writes to it is gone.
     home: TempDir,
 }
@@ -125,7 +127,13 @@ impl Local {
             programs.register_tasks(&policy).await?;
             machines::create(aws)?
         };
-        watch(aws, &machines, programs.configuration("events").await);
+        let stopping = CancellationToken::new();
+        watch(
+            aws,
+            &machines,
+            programs.configuration("events").await,
+            stopping.clone(),
+        );
         let slack = slack(
             ports.slack,
             &gateway_url,
@@ -159,6 +167,7 @@ impl Local {
             source: production.source,
             addresses,
             folder,
+            stopping,
         })
     }
 
@@ -219,6 +228,8 @@ impl Local {
 
     /// Stops every server and removes every file.
     pub async fn stop(self) {
+        // What is stopped now has not failed: no sweep follows it.
+        self.stopping.cancel();
         self.gateway.stop().await;
         self.aws.shutdown().await;
         self.slack.stop().await;
@@ -236,6 +247,7 @@ struct Parts {
     source: SourceReady,
     addresses: Addresses,
     folder: PathBuf,
+    stopping: CancellationToken,
 }
 
 impl Parts {
@@ -248,6 +260,7 @@ impl Parts {
             source,
             addresses,
             folder,
+            stopping,
         } = self;
         Local {
             aws,
@@ -259,6 +272,7 @@ impl Parts {
             source,
             addresses,
             folder,
+            stopping,
             home,
         }
     }
@@ -299,7 +313,7 @@ fn embedded_aws(options: &LocalOptions, home: &Path, base_port: Option<u16>) -> 
 }
 
 /// The hourly sweep, and the sweep of a clone whose execution ended badly.
-fn watch(aws: &LocalAws, machines: &machines::Machines, events: SdkConfig) {
+fn watch(aws: &LocalAws, machines: &machines::Machines, events: SdkConfig, stopping: CancellationToken) {
     let target = Target::StateMachine {
         arn: machines.sweep.clone(),
         input: json!({}),
@@ -308,14 +322,14 @@ fn watch(aws: &LocalAws, machines: &machines::Machines, events: SdkConfig) {
     let sfn = aws_sdk_sfn::Client::new(&events);
     let (clone, sweep) = (machines.clone.clone(), machines.sweep.clone());
     aws.on_execution_status(move |event: Value| {
-        let (sfn, clone, sweep) = (sfn.clone(), clone.clone(), sweep.clone());
+        let (sfn, clone, sweep, stopping) = (sfn.clone(), clone.clone(), sweep.clone(), stopping.clone());
         async move {
             let detail = &event["detail"];
             let ended_badly = matches!(
                 detail["status"].as_str(),
                 Some("FAILED" | "TIMED_OUT" | "ABORTED")
             );
-            if !ended_badly || detail["stateMachineArn"] != clone {
+            if !ended_badly || detail["stateMachineArn"] != clone || stopping.is_cancelled() {
                 return Ok(Value::Null);
             }
             let input = json!({ "ended_execution": detail["executionArn"] }).to_string();
