@@ -85,7 +85,10 @@ async fn two_people_at_once_each_get_their_own() {
 #[tokio::test]
 async fn a_replayed_request_gets_401_and_starts_nothing_more() {
     let world = World::start().await;
-    let request = world.slack().command_request(ALICE, CHANNEL, "/clone production").unwrap();
+    let request = world
+        .slack()
+        .command_request(ALICE, CHANNEL, "/clone production")
+        .unwrap();
     let first = world.slack().send("/slack/commands", request.clone()).await;
     let replayed = world.slack().send("/slack/commands", request).await;
     assert_eq!((first.status, replayed.status), (Some(200), Some(401)));

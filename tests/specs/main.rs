@@ -1,5 +1,11 @@
 //! The specifications, end to end: a world, a deed, what everybody sees.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "specs fail by panicking, in their helpers too"
+)]
+
 mod architecture;
 mod faults;
 mod front_door;

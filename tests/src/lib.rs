@@ -4,6 +4,8 @@
 //! production, the embedded Slack, the gateway, every Lambda and the masking worker. People act through
 //! [`World::slack`] as they would; specs look at what everybody sees, at the record, and into the databases.
 
+#![allow(clippy::expect_used, reason = "a harness for tests fails as a test does")]
+
 mod database;
 mod redact;
 mod wait;

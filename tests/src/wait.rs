@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 /// How long a spec waits for anything, in real time: the machines are shared and slow at times.
 pub const PATIENCE: Duration = Duration::from_secs(180);
 
+/// How long a spec waits before it looks again: each look costs the machine a call.
+pub const PAUSE: Duration = Duration::from_millis(100);
+
 /// Asks again and again until `look` gives something.
 ///
 /// # Panics
@@ -19,6 +22,6 @@ pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl 
             start.elapsed() < PATIENCE,
             "waited {PATIENCE:?} in vain until {what}"
         );
-        tokio::time::sleep(Duration::from_millis(25)).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }

@@ -1,5 +1,11 @@
 //! The command line: the same front doors for scripts, with exit codes that mean something.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "specs fail by panicking, in their helpers too"
+)]
+
 use std::process::{Output, Stdio};
 
 use serde_json::Value;

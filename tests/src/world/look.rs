@@ -29,7 +29,7 @@ impl World {
                 "nobody said `{words}`:\n{}",
                 self.slack().transcript_with_history(CHANNEL)
             );
-            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+            tokio::time::sleep(crate::wait::PAUSE).await;
         }
     }
 
