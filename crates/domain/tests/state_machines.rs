@@ -1,6 +1,9 @@
 //! The state machines say the same names as the Rust code, and leave no step without a timeout and a way out.
 
-#![allow(clippy::unwrap_used, reason = "a test's helper fails as the test itself would")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test's helper fails as the test itself would"
+)]
 
 use std::collections::BTreeSet;
 

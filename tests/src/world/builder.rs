@@ -96,7 +96,7 @@ impl WorldBuilder {
         options.poll_seconds = 10;
         options.rules = Some(self.rules);
         if let Some(clusters) = self.cluster_quota {
-            options.quotas.clusters = clusters.try_into().expect("a small number");
+            options.quotas.clusters = clusters;
         }
         let base = policy(self.engine, "shop");
         options.policy = Some(self.policy.into_iter().fold(base, |text, change| change(text)));

@@ -1,11 +1,25 @@
 //! Things going wrong on purpose.
 
+use std::collections::BTreeMap;
+
 use domain::CloneState;
 use domain::record::DeleteReason;
-use local_aws::Kind;
+use local_aws::{Fault, Kind, Recorded};
 
 use super::{ALICE, World};
 use crate::wait::until;
+
+/// The harness's own calls are made by the caller of this name.
+const HARNESS: &str = "local";
+
+/// One call that doppel makes on its way.
+#[derive(Clone, Debug)]
+pub struct Call {
+    principal: String,
+    service: String,
+    operation: String,
+    nth: usize,
+}
 
 impl World {
     /// Stops every ECS task that runs, as a failing machine would.
@@ -33,20 +47,51 @@ impl World {
         }
     }
 
-    /// How many AWS calls a good run makes, from the request until all is quiet.
-    pub async fn calls_of_a_good_run(&self) -> usize {
+    /// The AWS calls of a good run, from the request until all is quiet: who, what, and the how-manieth of its kind.
+    pub async fn calls_of_a_good_run(&self) -> Vec<Call> {
         self.until_quiet().await;
         let before = self.aws().count();
         self.asks(ALICE, "/clone production").await;
         self.handed_over().await;
         self.until_quiet().await;
-        self.aws().count() - before
+        let mut kinds = BTreeMap::new();
+        let calls = self.aws().calls().split_off(before);
+        let of_doppel = calls.into_iter().filter(|call| call.principal != HARNESS);
+        of_doppel
+            .map(
+                |Recorded {
+                     principal,
+                     service,
+                     operation,
+                     ..
+                 }| {
+                    let seen = kinds
+                        .entry((principal.clone(), service.clone(), operation.clone()))
+                        .or_insert(0);
+                    *seen += 1;
+                    Call {
+                        principal,
+                        service,
+                        operation,
+                        nth: *seen - 1,
+                    }
+                },
+            )
+            .collect()
     }
 
-    /// The `n`-th call from now on fails, once.
-    pub fn fail_call_from_now(&self, n: usize, kind: Kind) {
+    /// That call, counted from now on, goes wrong, once.
+    pub fn fail_from_now(&self, call: &Call, kind: Kind) {
         self.aws().faults().clear();
-        self.aws().faults().fail_call(self.aws().count() + n, kind);
+        let is_such = |made: &&Recorded| {
+            (&made.principal, &made.service, &made.operation)
+                == (&call.principal, &call.service, &call.operation)
+        };
+        let so_far = self.aws().calls().iter().filter(is_such).count();
+        let fault = Fault::new(kind)
+            .principal(&call.principal)
+            .operation(&call.service, &call.operation);
+        self.aws().faults().inject(fault.nth(so_far + call.nth));
     }
 
     /// Removes every clone and what is remembered of it.

@@ -161,8 +161,7 @@ impl Service {
             record
         };
         tracing::debug!(execution = %record.arn, "started");
-        self.tracker
-            .spawn(Run::new(self.clone(), record.clone()).run());
+        self.tracker.spawn(Run::new(self.clone(), record.clone()).run());
         Ok(record)
     }
 
