@@ -11,7 +11,8 @@ async fn boto3_restores_creates_modifies_tags_and_deletes() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/boto3_rds.py");
     let endpoint = world.endpoint.clone();
     let run = tokio::task::spawn_blocking(move || {
-        std::process::Command::new("python3")
+        let python = std::env::var("DOPPEL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+        std::process::Command::new(python)
             .arg(script)
             .arg(endpoint)
             .output()
