@@ -127,10 +127,9 @@ pub struct Patience {
 pub struct Create {
     /// The source's name; may be left out when the policy knows only one.
     pub source: Option<String>,
-    /// The class: `db.r6g.large`, `serverless:0-4`.
-    pub class: Option<String>,
-    /// How long it lives after hand-over: `4h`, `3d`.
-    pub lifetime: Option<String>,
+    /// The class (`db.r6g.large`, `serverless:0-4`) and how long it lives after hand-over (`4h`, `3d`), in any order.
+    #[arg(value_name = "CLASS LIFETIME", num_args = 0..=2)]
+    pub words: Vec<String>,
     /// Switch the RDS Data API on.
     #[arg(long)]
     pub data_api: bool,

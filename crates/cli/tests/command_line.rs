@@ -36,7 +36,7 @@ fn json(output: &Output) -> Value {
 #[tokio::test]
 async fn a_script_creates_connects_extends_and_deletes() {
     let world = World::start().await;
-    let created = doppel(&world, &["create", "production", "db.t4g.medium", "4h", "--wait"]).await;
+    let created = doppel(&world, &["create", "production", "4h", "db.t4g.medium", "--wait"]).await;
     assert_eq!(created.status.code(), Some(0), "{created:?}");
     let id = json(&created)["DBClusterIdentifier"].as_str().unwrap().to_owned();
 
@@ -73,6 +73,7 @@ async fn exit_codes_tell_what_went_wrong() {
         (&["create", "staging"][..], 3),
         (&["create", "production", "db.t4g.medium", "90d"][..], 4),
         (&["create", "production", "huge"][..], 2),
+        (&["create", "production", "400d"][..], 2),
     ] {
         let output = doppel(&world, arguments).await;
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");

@@ -76,17 +76,22 @@ fn wish(args: &Create) -> Result<Wish, Stop> {
         },
         ..Wish::default()
     };
-    for (field, value) in [
-        ("source", &args.source),
-        ("class", &args.class),
-        ("lifetime", &args.lifetime),
-    ] {
-        if let Some(value) = value {
-            wish.set(field, value)
-                .map_err(|error| Exit::Usage.because(&error))?;
-        }
+    let source = args.source.iter().map(|source| ("source", source));
+    let words = args.words.iter().map(|word| (field_of(word), word));
+    for (field, value) in source.chain(words) {
+        wish.set(field, value)
+            .map_err(|error| Exit::Usage.because(&error))?;
     }
     Ok(wish)
+}
+
+/// What a word beside the source is about: a lifetime starts with a digit, a class never does.
+fn field_of(word: &str) -> &'static str {
+    if word.starts_with(|c: char| c.is_ascii_digit()) {
+        "lifetime"
+    } else {
+        "class"
+    }
 }
 
 /// Waits for the record of an execution, and, if `ready`, until it is handed over.
