@@ -25,9 +25,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     } else {
         &["test"]
     };
+    let names_its_own = |word: &String| word.starts_with("-p") || word.starts_with("--package");
+    let whole = (!args.rest.iter().any(names_its_own)).then_some("--workspace");
     let status = Command::new(&cargo)
         .args(runner)
-        .arg("--workspace")
+        .args(whole)
         .args(&args.rest)
         .env("DOPPEL_PYTHON", ready.python)
         .status()
