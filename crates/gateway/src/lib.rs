@@ -53,10 +53,10 @@ pub struct Settings {
     #[arg(long, env = "DOPPEL_TABLE")]
     pub table: String,
     /// The ARN of the state machine that makes clones.
-    #[arg(long, env = "DOPPEL_STATE_MACHINE")]
+    #[arg(long, env = "DOPPEL_STATE_MACHINE_ARN")]
     pub state_machine: String,
     /// The ARN of the state machine that deletes clones.
-    #[arg(long, env = "DOPPEL_SWEEP_STATE_MACHINE")]
+    #[arg(long, env = "DOPPEL_SWEEP_ARN")]
     pub sweep_state_machine: String,
     /// The secret with Slack's request-signing key: a name or ARN in Secrets Manager.
     #[arg(long, env = "DOPPEL_SLACK_SIGNING_SECRET")]
