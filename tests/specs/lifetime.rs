@@ -2,6 +2,7 @@
 
 use domain::record::DeleteReason;
 use domain::{CloneState, Lifetime};
+use local_aws::{Failure, Fault, Kind};
 use specs::{ALICE, World};
 
 /// Six simulated minutes a real second: an hour of life passes in ten seconds.
@@ -123,5 +124,23 @@ async fn an_execution_that_was_stopped_by_hand_leaves_nothing_behind() {
     world.until_closed(&clone.id).await;
     assert_eq!(world.record(&clone.id).await.ready_at, None);
     assert_eq!(world.clusters(), ["production"]);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_slack_never_heard_is_said_by_the_next_sweep() {
+    let world = World::builder().speed(FAST).start().await;
+    let refused = Failure::new(400, "AccessDeniedException", "notify may not read the table");
+    let blind = Fault::new(Kind::Fail(refused))
+        .principal("lambda-notify")
+        .operation("dynamodb", "GetItem");
+    world.aws().faults().inject(blind.always());
+    world.asks(ALICE, "/clone production").await;
+    let clone = world.handed_over().await;
+    world.until_quiet().await;
+    assert!(world.messages_about(&clone).is_empty(), "nothing was said");
+    world.aws().faults().clear();
+    world.until_said("is ready").await;
+    assert_eq!(world.messages_about(&clone).len(), 1);
     world.stop().await;
 }

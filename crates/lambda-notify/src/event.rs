@@ -11,6 +11,12 @@ use serde_json::Value;
 pub enum Event {
     /// Records of the table changed.
     Stream(Batch),
+    /// The sweep's last step: say what was not taken when it was said.
+    CatchUp {
+        /// Always true; it only names the event.
+        #[serde(rename = "catch_up")]
+        _all: bool,
+    },
     /// The state machine's last step.
     LastStep(Box<NotifyRequest>),
 }

@@ -12,6 +12,7 @@ pub mod follow;
 mod refusal;
 
 use aws_config::SdkConfig;
+use chrono::TimeDelta;
 use domain::{CloneId, Failure};
 use runtime::{
     AsFailure, Clock, ConfigError, ConfigFolder, ConfigSource, Records, RecordsError, Secrets, SecretsError,
@@ -39,6 +40,7 @@ pub struct Settings {
 
 /// What notify works with, built once.
 pub struct Deps {
+    clock: Clock,
     /// The table of clones.
     pub records: Records,
     /// Policy and prices.
@@ -55,7 +57,8 @@ impl Deps {
     pub async fn new(settings: Settings, aws: &SdkConfig, clock: Clock) -> Result<Self, Error> {
         let token = Secrets::new(aws).text(&settings.slack_token_secret).await?;
         Ok(Self {
-            records: Records::new(aws, settings.table, clock),
+            records: Records::new(aws, settings.table, clock.clone()),
+            clock,
             config: ConfigFolder::new(settings.config, aws),
             slack: slack::Client::new(&settings.slack_api, &token)?,
         })
@@ -109,25 +112,22 @@ pub struct Answer {
     pub untold: Vec<String>,
 }
 
+/// Messages of clones that went longer ago than this are not caught up with.
+const CATCH_UP: TimeDelta = TimeDelta::days(1);
+
 /// Lets the messages of the clones that the event is about follow their records.
 ///
 /// # Errors
-/// From the stream: the first fault that goes away, after every clone was tried. From the state machine: none.
+/// From the stream and the sweep: the first fault that goes away, after every clone was tried. From the clone's own
+/// state machine: none.
 pub async fn handle(deps: &Deps, event: Event) -> Result<Answer, Error> {
     match event {
-        Event::Stream(stream) => {
-            let mut answer = Answer::default();
-            let mut again = None;
-            for id in stream.clones() {
-                match follow::follow(deps, &id).await {
-                    Ok(()) => answer.told.push(id),
-                    Err(error) => {
-                        untold(&mut answer, &id, &error);
-                        again = again.or(Some(error).filter(Error::is_transient));
-                    }
-                }
-            }
-            again.map_or(Ok(answer), Err)
+        Event::Stream(stream) => follow_all(deps, stream.clones()).await,
+        Event::CatchUp { .. } => {
+            let since = deps.clock.now() - CATCH_UP;
+            let mut records = deps.records.list_all().await?;
+            records.retain(|record| record.deleted_at.is_none_or(|deleted| deleted >= since));
+            follow_all(deps, records.into_iter().map(|record| record.id).collect()).await
         }
         Event::LastStep(request) => {
             let mut answer = Answer::default();
@@ -139,6 +139,21 @@ pub async fn handle(deps: &Deps, event: Event) -> Result<Answer, Error> {
             Ok(answer)
         }
     }
+}
+
+async fn follow_all(deps: &Deps, ids: Vec<CloneId>) -> Result<Answer, Error> {
+    let mut answer = Answer::default();
+    let mut again = None;
+    for id in ids {
+        match follow::follow(deps, &id).await {
+            Ok(()) => answer.told.push(id),
+            Err(error) => {
+                untold(&mut answer, &id, &error);
+                again = again.or(Some(error).filter(Error::is_transient));
+            }
+        }
+    }
+    again.map_or(Ok(answer), Err)
 }
 
 async fn told_last(deps: &Deps, request: domain::workflow::NotifyRequest) -> Result<Option<CloneId>, Error> {
