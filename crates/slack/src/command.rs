@@ -276,9 +276,19 @@ fn hint(nearest: &Option<String>) -> String {
 fn words(text: &str) -> Vec<String> {
     text.split(char::is_whitespace)
         .map(|word| plain(&unlinked(word)).replace(['–', '—', '−'], "-"))
-        .map(|word| plain(word.trim_start_matches('-').trim_matches('`')))
+        .map(|word| plain(undashed(&word).trim_matches('`')))
         .filter(|word| !word.is_empty())
         .collect()
+}
+
+/// `--data-api` is `data-api`, but `-1h` is no `1h`.
+fn undashed(word: &str) -> &str {
+    let bare = word.trim_start_matches('-');
+    if bare.starts_with(|c: char| c.is_ascii_digit()) {
+        word
+    } else {
+        bare
+    }
 }
 
 /// `<http://db.r6g.large|db.r6g.large>` is what Slack can make of `db.r6g.large`.

@@ -88,6 +88,10 @@ fn every_spelling_is_understood(#[case] text: &str, #[case] command: Command) {
 #[case("list all", "`all` is too much: `list` takes no such word")]
 #[case("extend k3x9qa", "such as `/clone extend k3x9qa 2d`")]
 #[case("extend k3x9qa long", "`long` is no lifetime")]
+#[case("extend k3x9qa -2h", "-2h")]
+#[case("extend k3x9qa –2h", "-2h")]
+#[case("production -1h", "-1h")]
+#[case("production for=-1h", "`-1h` is no lifetime")]
 #[case("<!channel>", "`<!channel>` means nothing here")]
 fn what_is_wrong_is_named(#[case] text: &str, #[case] said: &str) {
     let error = parse(text, &sources()).unwrap_err().to_string();
