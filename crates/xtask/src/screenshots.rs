@@ -22,6 +22,9 @@ pub struct Args {
 /// How long a clone may take here.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// A page without messages takes some 14 kB, one with two clones some 90 kB.
+const LEAST_BYTES: u64 = 60_000;
+
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
 /// Starts `doppel local`, has one clone made and another one begun, and photographs the page.
@@ -68,6 +71,16 @@ fn photograph(doppel: &mut Child, out: &Path) -> anyhow::Result<()> {
         .iter()
         .find(|name| Command::new(name).arg("--version").output().is_ok());
     let browser = browser.context("no Chromium is installed")?;
+    // The browser may take its picture before the page has fetched its messages: such a picture is small.
+    until("the picture shows the messages", || {
+        shoot(browser, slack, out)?;
+        Ok(std::fs::metadata(out)?.len() > LEAST_BYTES)
+    })?;
+    println!("{}", out.display());
+    Ok(())
+}
+
+fn shoot(browser: &str, slack: &str, out: &Path) -> anyhow::Result<()> {
     let profile = tempfile::tempdir()?;
     let shot = Command::new(browser)
         .args([
@@ -90,7 +103,6 @@ fn photograph(doppel: &mut Child, out: &Path) -> anyhow::Result<()> {
         .stderr(Stdio::null())
         .status()?;
     ensure!(shot.success() && out.exists(), "{browser} took no picture");
-    println!("{}", out.display());
     Ok(())
 }
 
