@@ -6,12 +6,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Error;
 
-/// Tells how far the run is; whoever listens decides how often to pass it on.
-#[derive(Debug)]
+/// Tells how far the run is; whoever listens decides how often to pass it on. Tables that are masked side by side
+/// share one: clones tell the same listener.
+#[derive(Clone, Debug)]
 pub struct Reporter {
     sender: watch::Sender<Progress>,
     stop: CancellationToken,
-    before: u64,
 }
 
 impl Reporter {
@@ -19,19 +19,11 @@ impl Reporter {
     #[must_use]
     pub fn new(stop: CancellationToken) -> (Self, watch::Receiver<Progress>) {
         let (sender, receiver) = watch::channel(Progress::default());
-        (
-            Self {
-                sender,
-                stop,
-                before: 0,
-            },
-            receiver,
-        )
+        (Self { sender, stop }, receiver)
     }
 
     /// A phase begins, with so much to do.
-    pub(crate) fn phase(&mut self, name: &str, tables: usize, rows: u64) {
-        self.before = 0;
+    pub(crate) fn phase(&self, name: &str, tables: usize, rows: u64) {
         let tables = u32::try_from(tables).unwrap_or(u32::MAX);
         self.sender.send_replace(Progress {
             phase: name.to_owned(),
@@ -41,21 +33,14 @@ impl Reporter {
         });
     }
 
-    pub(crate) fn table_done(&mut self) {
+    /// One more table is done.
+    pub(crate) fn table_done(&self) {
         self.sender.send_modify(|progress| progress.tables_done += 1);
     }
 
-    /// So many rows of the present table are done.
-    pub(crate) fn rows_done(&mut self, rows: u64) {
-        let before = self.before;
-        self.sender
-            .send_modify(|progress| progress.rows_done = before + rows);
-    }
-
-    /// The present table is done, with so many rows.
-    pub(crate) fn add_rows(&mut self, rows: u64) {
-        self.rows_done(rows);
-        self.before += rows;
+    /// So many more rows are done.
+    pub(crate) fn add_rows(&self, rows: u64) {
+        self.sender.send_modify(|progress| progress.rows_done += rows);
     }
 
     /// # Errors

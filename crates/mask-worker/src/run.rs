@@ -109,7 +109,7 @@ async fn attempt(args: &Args, deps: &Deps, stop: CancellationToken) -> Result<Ou
     let rules = Rules::parse(&pinned.key, &pinned.text)?;
     let (target, resource_id) = find_database(deps, &record).await?;
     let user = deps.secrets.login(&record.id.user_secret()).await?;
-    let (mut reporter, progress) = Reporter::new(stop.clone());
+    let (reporter, progress) = Reporter::new(stop.clone());
     let job = Job {
         target: &target,
         rules: &rules,
@@ -117,7 +117,7 @@ async fn attempt(args: &Args, deps: &Deps, stop: CancellationToken) -> Result<Ou
     };
     let beat = beat(args, deps, progress, stop);
     let report = tokio::select! {
-        report = job.run(&args.verbs, &mut reporter) => report?,
+        report = job.run(&args.verbs, &reporter) => report?,
         cancelled = beat => return Err(cancelled),
     };
     let verdict = args.verbs.contains(&Verb::Verify).then(|| Verdict {

@@ -69,7 +69,7 @@ impl Server {
         classified: &Classified,
         plans: &[TablePlan],
         key: &Key,
-        reporter: &mut Reporter,
+        reporter: &Reporter,
     ) -> Result<Vec<u64>, Error> {
         on!(self, db => db.mask(schema, classified, plans, key, reporter).await)
     }

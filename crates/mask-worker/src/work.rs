@@ -52,7 +52,7 @@ impl Job<'_> {
     ///
     /// # Errors
     /// The first failure. After one in `mask`, the clone can only be discarded.
-    pub async fn run(&self, verbs: &[Verb], reporter: &mut Reporter) -> Result<MaskingReport, Error> {
+    pub async fn run(&self, verbs: &[Verb], reporter: &Reporter) -> Result<MaskingReport, Error> {
         let mut report = MaskingReport::default();
         // The lock lasts as long as this connection, which does nothing else.
         let guard = Server::connect(self.target).await?;
@@ -82,7 +82,7 @@ impl Job<'_> {
         &self,
         report: &mut MaskingReport,
         stays: bool,
-        reporter: &mut Reporter,
+        reporter: &Reporter,
     ) -> Result<Witness, Error> {
         reporter.phase("prepare", 0, 0);
         let server = Server::connect(self.target).await?;
@@ -105,17 +105,17 @@ impl Job<'_> {
         Ok((schema, classified))
     }
 
-    async fn mask(&self, report: &mut MaskingReport, reporter: &mut Reporter) -> Result<(), Error> {
+    async fn mask(&self, report: &mut MaskingReport, reporter: &Reporter) -> Result<(), Error> {
         let server = Server::connect(self.target).await?;
         server.refuse_second_run().await?;
         let (schema, classified) = self.classify(&server).await?;
-        let plans = plan(&classified, &schema);
-        let changed: Vec<_> = plans.iter().filter(|plan| plan.method != Method::Keep).collect();
-        reporter.phase("mask", changed.len(), changed.iter().map(|plan| plan.rows).sum());
-        server.note_run().await?;
         let mut random = [0; 32];
         rand::rng().fill_bytes(&mut random);
         let key = Key::new(random);
+        let plans = plan(&classified, &schema, &key);
+        let changed: Vec<_> = plans.iter().filter(|plan| plan.method != Method::Keep).collect();
+        reporter.phase("mask", changed.len(), changed.iter().map(|plan| plan.rows).sum());
+        server.note_run().await?;
         let rows = server.mask(&schema, &classified, &plans, &key, reporter).await?;
         for (plan, rows) in plans
             .iter()
@@ -140,7 +140,7 @@ impl Job<'_> {
         &self,
         witness: Option<Witness>,
         report: &mut MaskingReport,
-        reporter: &mut Reporter,
+        reporter: &Reporter,
     ) -> Result<(), Error> {
         let server = Server::connect(self.target).await?;
         let witness = match witness {

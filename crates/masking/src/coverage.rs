@@ -40,6 +40,9 @@ pub struct TableTreatment {
     pub name: TableName,
     /// Whether it is emptied.
     pub emptied: bool,
+    /// The rows that stay, as an SQL condition over the table's own columns in the engine's dialect; all without one.
+    /// It already leaves out rows that would refer to nothing afterwards.
+    pub filter: Option<String>,
     /// Every column, in order.
     pub columns: Vec<ColumnTreatment>,
 }
@@ -60,6 +63,8 @@ pub struct ColumnTreatment {
     pub transform: Transform,
     /// Columns of the same group give the same output for the same input.
     pub group: String,
+    /// The same input must give the same output: the rules say `same`, or a foreign key touches the column.
+    pub linked: bool,
     /// Spellings that differ only in case count as one.
     pub fold: bool,
     /// The database keeps its values unique.
@@ -305,6 +310,7 @@ fn treat(rules: &Rules, schema: &Schema, table: &Table, refused: &mut Refused) -
             column: column.name.clone(),
             transform,
             group,
+            linked: rule.is_some_and(|rule| rule.same.is_some()),
             fold: column.case_insensitive,
             unique,
         });
@@ -313,6 +319,7 @@ fn treat(rules: &Rules, schema: &Schema, table: &Table, refused: &mut Refused) -
     holds_rows.then(|| TableTreatment {
         name: table.name.clone(),
         emptied: emptied.is_some(),
+        filter: None,
         columns,
     })
 }

@@ -12,6 +12,7 @@ mod key;
 pub mod plan;
 pub mod rules;
 pub mod schema;
+pub mod sql;
 mod suggest;
 pub mod transform;
 
@@ -19,6 +20,6 @@ pub use coverage::{Classified, ColumnTreatment, Refused, TableTreatment, Unclass
 pub use key::{Key, Prf};
 pub use plan::{Method, TablePlan, plan};
 pub use rules::{InvalidRules, Problem, Rules};
-pub use schema::{Column, Engine, ForeignKey, Kind, Schema, Table, TableKind, TableName, Unique};
+pub use schema::{Column, Dependent, Engine, Forbids, ForeignKey, Kind, Schema, Table, TableKind, TableName, Unique};
 pub use suggest::{Sample, suggest};
 pub use transform::{Masker, Transform};

@@ -76,6 +76,30 @@ pub struct Table {
     pub partition_key: Vec<String>,
     /// Rows, as the catalogue estimates them.
     pub rows: u64,
+    /// What hangs on it and forbids a method of masking.
+    pub dependents: Vec<Dependent>,
+}
+
+/// Something that hangs on a table, or on one of its columns, and forbids a method of masking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependent {
+    /// What it is, in words: `view public.active_users`.
+    pub what: String,
+    /// The column that it hangs on; none where it hangs on the table as a whole.
+    pub column: Option<String>,
+    /// What it forbids.
+    pub forbids: Forbids,
+}
+
+/// What a [`Dependent`] forbids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forbids {
+    /// Changing the column in place (`ALTER TABLE … ALTER COLUMN … USING`).
+    Alter,
+    /// Putting a new table in the place of the old one.
+    Swap,
+    /// Both.
+    Both,
 }
 
 impl Table {

@@ -36,6 +36,7 @@ impl Mysql {
                 uniques: Vec::new(),
                 partition_key: Vec::new(),
                 rows,
+                dependents: Vec::new(),
             };
             found.insert((schema, name), table);
         }

@@ -60,7 +60,7 @@ impl Mysql {
         classified: &Classified,
         plans: &[TablePlan],
         key: &Key,
-        reporter: &mut Reporter,
+        reporter: &Reporter,
     ) -> Result<Vec<u64>, Error> {
         let reader = self.again().await?;
         let orphans = self.orphans(schema).await?;
@@ -69,7 +69,7 @@ impl Mysql {
         for plan in plans {
             reporter.stop_if_told()?;
             let masked = match (plan.method, classified.table(&plan.table)) {
-                (Method::Restage, Some(treatment)) => {
+                (Method::Restage | Method::Rewrite | Method::Stream, Some(treatment)) => {
                     self.restage(&reader, schema, treatment, key, reporter).await?
                 }
                 (Method::Empty, _) => {
@@ -142,7 +142,7 @@ impl Mysql {
         schema: &Schema,
         treatment: &TableTreatment,
         key: &Key,
-        reporter: &mut Reporter,
+        reporter: &Reporter,
     ) -> Result<u64, Error> {
         let name = &treatment.name;
         let Some(described) = schema.table(name) else {
@@ -164,7 +164,7 @@ impl Mysql {
                 let treatment = treatment
                     .masked()
                     .find(|treatment| treatment.column == column.name)?;
-                Some(Masker::new(treatment, column, schema.engine, key))
+                Some(Masker::new(treatment, column, schema.engine, key, 0))
             })
             .collect();
         let next_id = self.auto_increment(name).await?;
@@ -225,7 +225,7 @@ impl Mysql {
         list: &str,
         name: &TableName,
         maskers: &[Option<Masker>],
-        reporter: &mut Reporter,
+        reporter: &Reporter,
     ) -> Result<u64, Error> {
         let doing = || format!("streaming `{name}`");
         let mut source = reader.conn.lock().await;
@@ -236,7 +236,7 @@ impl Mysql {
             .await
             .map_err(failed(doing))?;
         let most = (PLACEHOLDERS / maskers.len().max(1)).clamp(1, PIECE_ROWS);
-        let (mut piece, mut bytes, mut count, mut held) = (Vec::new(), 0, 0, 0);
+        let (mut piece, mut bytes, mut count, mut held, mut told) = (Vec::new(), 0, 0, 0, 0);
         self.run("staging", "START TRANSACTION").await?;
         while let Some(row) = rows.next().await {
             let values = row.map_err(failed(doing))?.unwrap();
@@ -258,14 +258,15 @@ impl Mysql {
                 self.insert(maskers.len(), held, std::mem::take(&mut piece))
                     .await?;
                 (bytes, held) = (0, 0);
-                reporter.rows_done(count);
+                reporter.add_rows(count - told);
+                told = count;
             }
         }
         if held > 0 {
             self.insert(maskers.len(), held, piece).await?;
         }
         self.run("staging", "COMMIT").await?;
-        reporter.add_rows(count);
+        reporter.add_rows(count - told);
         Ok(count)
     }
 

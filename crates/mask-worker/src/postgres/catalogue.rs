@@ -137,6 +137,7 @@ fn read_table(row: &Row) -> Table {
         uniques: Vec::new(),
         partition_key: row.get(7),
         rows: row.get::<_, i64>(4).unsigned_abs(),
+        dependents: Vec::new(),
     }
 }
 

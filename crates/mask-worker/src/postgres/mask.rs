@@ -59,7 +59,7 @@ impl Postgres {
         classified: &Classified,
         plans: &[TablePlan],
         key: &Key,
-        reporter: &mut Reporter,
+        reporter: &Reporter,
     ) -> Result<Vec<u64>, Error> {
         let reader = self.again().await?;
         let dependents = Dependents::put_aside(self, plans).await?;
@@ -70,7 +70,7 @@ impl Postgres {
             reporter.stop_if_told()?;
             let treatment = classified
                 .table(&plan.table)
-                .filter(|_| plan.method == Method::Restage);
+                .filter(|_| plan.method != Method::Keep && plan.method != Method::Empty);
             let masked = match treatment {
                 Some(treatment) => self.restage(&reader, schema, treatment, key, reporter).await?,
                 None => 0,
@@ -121,7 +121,7 @@ impl Postgres {
         schema: &Schema,
         treatment: &TableTreatment,
         key: &Key,
-        reporter: &mut Reporter,
+        reporter: &Reporter,
     ) -> Result<u64, Error> {
         let name = &treatment.name;
         let Some(described) = schema.table(name) else {
@@ -143,7 +143,7 @@ impl Postgres {
                 let treatment = treatment
                     .masked()
                     .find(|treatment| treatment.column == column.name)?;
-                Some(Masker::new(treatment, column, schema.engine, key))
+                Some(Masker::new(treatment, column, schema.engine, key, 0))
             })
             .collect();
         let create = format!(
@@ -186,7 +186,7 @@ impl Postgres {
         list: &str,
         table: &str,
         maskers: &[Option<Masker>],
-        reporter: &mut Reporter,
+        reporter: &Reporter,
     ) -> Result<u64, Error> {
         let doing = || format!("streaming {table}");
         let out = reader
@@ -202,7 +202,7 @@ impl Postgres {
         pin_mut!(out, sink);
         let mut rows = copy::Rows::default();
         let mut piece = Vec::with_capacity(PIECE + PIECE / 8);
-        let mut count = 0;
+        let (mut count, mut told) = (0, 0);
         while let Some(chunk) = out.next().await {
             let counted: Result<(), Error> = rows.push(&chunk.map_err(failed(doing))?, |row| {
                 copy::mask_row(row, maskers, &mut piece);
@@ -212,14 +212,15 @@ impl Postgres {
             counted?;
             if piece.len() >= PIECE {
                 reporter.stop_if_told()?;
-                reporter.rows_done(count);
+                reporter.add_rows(count - told);
+                told = count;
                 let full = std::mem::replace(&mut piece, Vec::with_capacity(PIECE + PIECE / 8));
                 sink.send(Bytes::from(full)).await.map_err(failed(doing))?;
             }
         }
         sink.send(Bytes::from(piece)).await.map_err(failed(doing))?;
         sink.as_mut().finish().await.map_err(failed(doing))?;
-        reporter.add_rows(count);
+        reporter.add_rows(count - told);
         Ok(count)
     }
 

@@ -196,7 +196,7 @@ pub(crate) async fn scan(
     classified: &Classified,
     witness: &Witness,
     digester: &Digester,
-    reporter: &mut Reporter,
+    reporter: &Reporter,
 ) -> Result<Vec<Finding>, Error> {
     let mut now = server.schema_lines().await?;
     let lifted = server.lift_row_security().await?;
@@ -250,7 +250,7 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    async fn table(&mut self, from: &Readable, reporter: &mut Reporter) -> Result<Vec<Finding>, Error> {
+    async fn table(&mut self, from: &Readable, reporter: &Reporter) -> Result<Vec<Finding>, Error> {
         let treatment = self.classified.table(&from.name);
         let mut findings = Vec::new();
         if treatment.is_some_and(|treatment| treatment.emptied) {
@@ -276,7 +276,7 @@ impl Scan<'_> {
                 self.rows += 1;
                 if self.rows.is_multiple_of(4096) {
                     reporter.stop_if_told()?;
-                    reporter.rows_done(self.rows);
+                    reporter.add_rows(4096);
                 }
                 let key = layout.key_digest(digester, row);
                 for place in &layout.places {

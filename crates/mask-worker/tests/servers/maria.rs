@@ -34,13 +34,13 @@ async fn run(
 ) -> Result<domain::record::MaskingReport, Error> {
     let target: Target = dsn(server).parse().unwrap();
     let rules = Rules::parse("shop.toml", rules).unwrap();
-    let (mut reporter, _progress) = Reporter::new(Default::default());
+    let (reporter, _progress) = Reporter::new(Default::default());
     Job {
         target: &target,
         rules: &rules,
         user,
     }
-    .run(verbs, &mut reporter)
+    .run(verbs, &reporter)
     .await
 }
 

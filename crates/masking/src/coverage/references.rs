@@ -23,9 +23,13 @@ pub(super) fn foreign_keys(
                 else {
                     continue;
                 };
+                for referred in all_of(schema, tables, &key.to, to) {
+                    referred.linked = true;
+                }
                 for referring in all_of(schema, tables, &key.table, from) {
                     changed |= referring.group != target;
                     referring.group.clone_from(&target);
+                    referring.linked = true;
                 }
             }
         }

@@ -26,6 +26,7 @@ fn table(name: &str, columns: Vec<Column>) -> Table {
         uniques: Vec::new(),
         partition_key: Vec::new(),
         rows: 0,
+        dependents: Vec::new(),
     }
 }
 

@@ -11,6 +11,7 @@ fn table(name: &str) -> Table {
         uniques: Vec::new(),
         partition_key: Vec::new(),
         rows: 0,
+        dependents: Vec::new(),
     }
 }
 

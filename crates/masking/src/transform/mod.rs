@@ -243,9 +243,11 @@ pub struct Masker {
 }
 
 impl Masker {
-    /// The masker of `column`, under the run's key.
+    /// The masker of `column`, under the run's key. Each stream of rows has maskers of its own: `part` is its number,
+    /// other than that of every other stream over the same column.
     #[must_use]
-    pub fn new(treatment: &ColumnTreatment, column: &Column, engine: Engine, key: &Key) -> Self {
+    pub fn new(treatment: &ColumnTreatment, column: &Column, engine: Engine, key: &Key, part: u64) -> Self {
+        let _ = part;
         Self {
             transform: treatment.transform.clone(),
             prf: key.group(&treatment.group),
@@ -278,6 +280,27 @@ impl Masker {
                 };
                 Some(masked.into_bytes())
             }
+        }
+    }
+
+    /// The column of the same row whose value, as text, [`Self::mask_into`] wants beside the column's own.
+    #[must_use]
+    pub fn by(&self) -> Option<&str> {
+        None
+    }
+
+    /// Appends the masked form of a value to `out`; `false` is NULL, and nothing is appended then. The value is in the
+    /// engine's text form, as [`Self::mask`] takes it, `by` that of the column [`Self::by`] in the engine's text form.
+    /// NULL itself is never masked.
+    #[must_use]
+    pub fn mask_into(&mut self, value: &[u8], by: Option<&[u8]>, out: &mut Vec<u8>) -> bool {
+        let _ = by;
+        match self.mask(value) {
+            Some(masked) => {
+                out.extend_from_slice(&masked);
+                true
+            }
+            None => false,
         }
     }
 

@@ -22,10 +22,11 @@ fn masker(transform: Transform, kind: Kind, limit: Option<usize>, unique: bool, 
         column: "c".to_owned(),
         transform,
         group: "g".to_owned(),
+        linked: false,
         fold: false,
         unique,
     };
-    Masker::new(&treatment, &column, Engine::Postgres, &Key::new([key; 32]))
+    Masker::new(&treatment, &column, Engine::Postgres, &Key::new([key; 32]), 0)
 }
 
 fn text(masker: &Masker, value: &str) -> String {
