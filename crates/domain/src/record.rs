@@ -17,7 +17,8 @@ use crate::request::{Options, Principal};
 use crate::workflow::ExecutionRef;
 
 pub use parts::{
-    Access, DeleteReason, Failed, MaskedTable, MaskingReport, MessageRef, PinnedConfig, Progress, Verdict,
+    Access, DeleteReason, Failed, Finding, MaskedTable, MaskingReport, MessageRef, PinnedConfig, Progress,
+    Scan, Verdict,
 };
 
 /// How long a closed record stays as history, in days.

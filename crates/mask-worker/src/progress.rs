@@ -1,16 +1,23 @@
 //! How far the worker is, for the record and so for Slack, and whether it has been told to stop.
 
+mod pace;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
 use domain::record::Progress;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::Error;
+use pace::Pace;
 
 /// Tells how far the run is; whoever listens decides how often to pass it on. Tables that are masked side by side
 /// share one: clones tell the same listener.
 #[derive(Clone, Debug)]
 pub struct Reporter {
     sender: watch::Sender<Progress>,
+    pace: Arc<Mutex<Pace>>,
     stop: CancellationToken,
 }
 
@@ -19,11 +26,13 @@ impl Reporter {
     #[must_use]
     pub fn new(stop: CancellationToken) -> (Self, watch::Receiver<Progress>) {
         let (sender, receiver) = watch::channel(Progress::default());
-        (Self { sender, stop }, receiver)
+        let pace = Arc::new(Mutex::new(Pace::from(Instant::now())));
+        (Self { sender, pace, stop }, receiver)
     }
 
     /// A phase begins, with so much to do.
     pub(crate) fn phase(&self, name: &str, tables: usize, rows: u64) {
+        *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = Pace::from(Instant::now());
         let tables = u32::try_from(tables).unwrap_or(u32::MAX);
         self.sender.send_replace(Progress {
             phase: name.to_owned(),
@@ -40,7 +49,11 @@ impl Reporter {
 
     /// So many more rows are done.
     pub(crate) fn add_rows(&self, rows: u64) {
-        self.sender.send_modify(|progress| progress.rows_done += rows);
+        self.sender.send_modify(|progress| {
+            progress.rows_done += rows;
+            let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+            pace.tell(progress, Instant::now());
+        });
     }
 
     /// # Errors

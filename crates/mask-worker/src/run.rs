@@ -116,10 +116,11 @@ async fn attempt(args: &Args, deps: &Deps, stop: CancellationToken) -> Result<Ou
         user: &user,
     };
     let beat = beat(args, deps, progress, stop);
-    let report = tokio::select! {
+    let mut report = tokio::select! {
         report = job.run(&args.verbs, &reporter) => report?,
         cancelled = beat => return Err(cancelled),
     };
+    report.rules_hash.clone_from(&pinned.hash);
     let verdict = args.verbs.contains(&Verb::Verify).then(|| Verdict {
         cluster_resource_id: resource_id,
         execution_arn: record.execution_arn.clone(),
@@ -256,6 +257,11 @@ async fn note_failure(args: &Args, deps: &Deps, error: &Error) {
             return Decision::Keep;
         }
         record.fail(failed.clone());
+        if let Error::Findings(findings) = error {
+            let report = record.report.get_or_insert_default();
+            report.rules_hash.clone_from(&record.config.rules_hash);
+            report.note_findings(findings.clone());
+        }
         Decision::Write
     });
     if let Err(error) = noted.await {

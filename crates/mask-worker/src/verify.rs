@@ -10,10 +10,9 @@ mod scan;
 mod tally;
 pub(crate) mod witness;
 
-use std::fmt;
-
 use masking::TableName;
 
+pub use domain::record::Finding;
 pub(crate) use scan::{scan, take_witness};
 
 /// A row as text; `None` is NULL.
@@ -39,27 +38,4 @@ pub(crate) struct ReadableColumn {
     pub(crate) plain: bool,
     /// It belongs to the primary key.
     pub(crate) key: bool,
-}
-
-/// Something that must not be there. It names a place and a count, never a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The table, or another part of the database.
-    pub table: String,
-    /// The column.
-    pub column: Option<String>,
-    /// What was found, in words.
-    pub what: String,
-    /// How often.
-    pub count: u64,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.table)?;
-        if let Some(column) = &self.column {
-            write!(f, ".{column}")?;
-        }
-        write!(f, ": {} ({})", self.what, self.count)
-    }
 }

@@ -130,6 +130,7 @@ impl Job<'_> {
                 columns: u32::try_from(columns).unwrap_or(u32::MAX),
                 rows,
                 method: plan.method.name().to_owned(),
+                seconds: 0.0,
             });
         }
         Ok(())
@@ -184,6 +185,7 @@ async fn masked_by_others(server: &Server, classified: &Classified) -> Result<Ve
             columns: u32::try_from(table.masked().count()).unwrap_or(u32::MAX),
             rows: server.count(&table.name).await?,
             method: "own command".to_owned(),
+            seconds: 0.0,
         });
     }
     Ok(tables)

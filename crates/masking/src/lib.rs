@@ -20,6 +20,8 @@ pub use coverage::{Classified, ColumnTreatment, Refused, TableTreatment, Unclass
 pub use key::{Key, Prf};
 pub use plan::{Method, TablePlan, plan};
 pub use rules::{InvalidRules, Problem, Rules};
-pub use schema::{Column, Dependent, Engine, Forbids, ForeignKey, Kind, Schema, Table, TableKind, TableName, Unique};
+pub use schema::{
+    Column, Dependent, Engine, Forbids, ForeignKey, Kind, Schema, Table, TableKind, TableName, Unique,
+};
 pub use suggest::{Sample, suggest};
 pub use transform::{Masker, Transform};

@@ -62,7 +62,14 @@ pub fn plan(classified: &Classified, schema: &Schema, key: &Key) -> Vec<TablePla
     let mut plans: Vec<_> = classified
         .tables
         .iter()
-        .filter_map(|treatment| Some(choose(treatment, schema.table(&treatment.name)?, schema.engine, key)))
+        .filter_map(|treatment| {
+            Some(choose(
+                treatment,
+                schema.table(&treatment.name)?,
+                schema.engine,
+                key,
+            ))
+        })
         .collect();
     plans.sort_by_key(|plan| std::cmp::Reverse(plan.rows));
     plans
@@ -116,7 +123,11 @@ fn sayable(
         }
         let said = sql::expression(engine, table, treatment, masked, key).ok_or_else(|| {
             let consistent = if masked.linked { ", consistently" } else { "" };
-            format!("`{}` needs the worker ({}{consistent})", masked.column, masked.transform.name())
+            format!(
+                "`{}` needs the worker ({}{consistent})",
+                masked.column,
+                masked.transform.name()
+            )
         })?;
         expressions.push((masked.column.clone(), said));
     }

@@ -1,6 +1,7 @@
 //! What a record is made of.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,12 @@ pub struct Progress {
     pub rows_done: u64,
     /// Rows to do, as the database estimates them.
     pub rows: u64,
+    /// Rows a second of late, smoothed; 0 while that is not known.
+    #[serde(default)]
+    pub rows_per_second: u64,
+    /// Seconds until the end of the phase at that rate; none while it cannot be told.
+    #[serde(default)]
+    pub seconds_left: Option<u64>,
 }
 
 /// The worker's word on one cluster, under one rules file.
@@ -61,6 +68,53 @@ pub struct MaskingReport {
     /// Seconds that prepare, mask and verify took.
     #[serde(default)]
     pub seconds: BTreeMap<String, f64>,
+    /// SHA-256 of the rules file that was masked by, in hex; empty in reports of old.
+    #[serde(default)]
+    pub rules_hash: String,
+    /// What the verification read; none if it did not end.
+    #[serde(default)]
+    pub scan: Option<Scan>,
+    /// What the verification found that must not be there. A clone with any is never handed over.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+    /// Findings beyond those that are listed.
+    #[serde(default)]
+    pub more_findings: u64,
+}
+
+/// What a verification read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scan {
+    /// Tables, also partitions and materialized views.
+    pub tables: u32,
+    /// Columns that can hold words.
+    pub columns: u32,
+    /// Rows.
+    pub rows: u64,
+}
+
+/// Something that must not be there. It names a place and a count, never a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The table, or another part of the database.
+    pub table: String,
+    /// The column.
+    #[serde(default)]
+    pub column: Option<String>,
+    /// What was found, in words.
+    pub what: String,
+    /// How often.
+    pub count: u64,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.table)?;
+        if let Some(column) = &self.column {
+            write!(f, ".{column}")?;
+        }
+        write!(f, ": {} ({})", self.what, self.count)
+    }
 }
 
 /// One masked table.
@@ -74,9 +128,22 @@ pub struct MaskedTable {
     pub rows: u64,
     /// How: the method's name.
     pub method: String,
+    /// Seconds from its first statement to its last; several tables are masked side by side. 0 if not known.
+    #[serde(default)]
+    pub seconds: f64,
 }
 
+/// The most findings that a report lists: the first ones tell what is wrong, and a record has a bound.
+const MOST_FINDINGS: usize = 100;
+
 impl MaskingReport {
+    /// Puts down what the verification found, as far as a record holds it.
+    pub fn note_findings(&mut self, mut found: Vec<Finding>) {
+        self.more_findings = found.len().saturating_sub(MOST_FINDINGS) as u64;
+        found.truncate(MOST_FINDINGS);
+        self.findings = found;
+    }
+
     /// Tables, columns and rows in all.
     pub fn totals(&self) -> (usize, u32, u64) {
         let columns = self.tables.iter().map(|table| table.columns).sum();

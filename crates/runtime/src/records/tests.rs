@@ -71,6 +71,7 @@ fn a_record_survives_the_table_with_every_field_filled() {
             columns: 3,
             rows: 9,
             method: "copy".into(),
+            seconds: 0.5,
         }],
         seconds: BTreeMap::from([("mask".into(), 1.5)]),
         ..MaskingReport::default()

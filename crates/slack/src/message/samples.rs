@@ -86,6 +86,8 @@ pub fn masking() -> CloneRecord {
         tables: 12,
         rows_done: 41_250,
         rows: 1_204_000,
+        rows_per_second: 21_300,
+        seconds_left: Some(55),
     });
     clone
 }
@@ -99,6 +101,7 @@ pub fn ready() -> CloneRecord {
         columns,
         rows,
         method: "update".into(),
+        seconds: 12.5,
     };
     clone.report = Some(MaskingReport {
         tables: vec![
@@ -108,6 +111,9 @@ pub fn ready() -> CloneRecord {
         users_locked: 4,
         dropped: vec!["foreign server `billing`".into()],
         seconds: BTreeMap::new(),
+        rules_hash: "9f2c4b7a1e0d9f2c4b7a1e0d".into(),
+        scan: None,
+        ..MaskingReport::default()
     });
     let access = Access {
         host: "doppel-production-20260131-k3x9qa.cluster-c1.eu-west-1.rds.amazonaws.com".into(),
