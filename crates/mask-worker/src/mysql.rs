@@ -58,7 +58,7 @@ impl Mysql {
         Self::connect(&self.target).await
     }
 
-    async fn run(&self, doing: &str, sql: &str) -> Result<(), DatabaseFailed> {
+    pub(crate) async fn run(&self, doing: &str, sql: &str) -> Result<(), DatabaseFailed> {
         self.conn
             .lock()
             .await

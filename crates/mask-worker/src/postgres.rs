@@ -79,7 +79,7 @@ impl Postgres {
         Self::connect(&self.target).await
     }
 
-    async fn run(&self, doing: &str, sql: &str) -> Result<(), DatabaseFailed> {
+    pub(crate) async fn run(&self, doing: &str, sql: &str) -> Result<(), DatabaseFailed> {
         self.client
             .batch_execute(sql)
             .await

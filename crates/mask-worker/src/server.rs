@@ -63,6 +63,14 @@ impl Server {
         on!(self, db => db.note_run().await)
     }
 
+    /// Notes which rows stay, before anything is masked.
+    pub(crate) async fn note_rows(&self, statements: &[String]) -> Result<(), Error> {
+        for sql in statements {
+            on!(self, db => db.run("noting which rows stay", sql).await)?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn mask(
         &self,
         schema: &Schema,

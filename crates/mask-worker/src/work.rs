@@ -116,6 +116,11 @@ impl Job<'_> {
         let changed: Vec<_> = plans.iter().filter(|plan| plan.method != Method::Keep).collect();
         reporter.phase("mask", changed.len(), changed.iter().map(|plan| plan.rows).sum());
         server.note_run().await?;
+        if !classified.notes.is_empty() {
+            let lifted = server.lift_row_security().await?;
+            server.note_rows(&classified.notes).await?;
+            server.put_back(&lifted).await?;
+        }
         let rows = server.mask(&schema, &classified, &plans, &key, reporter).await?;
         for (plan, rows) in plans
             .iter()

@@ -2,13 +2,16 @@
 //! spoken for, and every rule can be carried out.
 
 mod fits;
+mod kept;
 mod references;
+mod rows;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use fits::fits;
 use references::{fold_groups, foreign_keys};
+use rows::{Staying, staying};
 
 use crate::rules::{LargeObjects, Problem, Rules, names_table, nearest};
 use crate::schema::{Schema, Table, TableKind, TableName};
@@ -19,6 +22,9 @@ use crate::transform::Transform;
 pub struct Classified {
     /// All tables that hold rows, in the order of the schema.
     pub tables: Vec<TableTreatment>,
+    /// Statements to be run, in order, after the run has made its schema `doppel_mask` and before anything is masked.
+    /// They note which rows stay; the filters of the tables look there.
+    pub notes: Vec<String>,
     /// Whether large objects are unlinked.
     pub drop_large_objects: bool,
     /// Other databases that are dropped from the clone.
@@ -168,10 +174,11 @@ pub(crate) fn toml_key(name: &str) -> String {
 pub fn coverage(rules: &Rules, schema: &Schema) -> Result<Classified, Refused> {
     let mut refused = Refused::default();
     names_that_do_not_exist(rules, schema, &mut refused.problems);
+    let mut staying = staying(rules, schema, &mut refused.problems);
     let mut tables: Vec<_> = schema
         .tables
         .iter()
-        .filter_map(|table| treat(rules, schema, table, &mut refused))
+        .filter_map(|table| treat(rules, schema, table, &mut staying, &mut refused))
         .collect();
     foreign_keys(rules, schema, &mut tables, &mut refused.problems);
     fold_groups(schema, &mut tables);
@@ -184,6 +191,7 @@ pub fn coverage(rules: &Rules, schema: &Schema) -> Result<Classified, Refused> {
     if refused == Refused::default() {
         return Ok(Classified {
             tables,
+            notes: staying.statements,
             drop_large_objects: rules.large_objects == Some(LargeObjects::Drop),
             drop_databases: rules.drop_databases.clone(),
         });
@@ -254,39 +262,35 @@ fn not_there(what: &str, name: &str, near: Option<&str>) -> String {
 }
 
 /// The treatment of one table; none for a partitioned one, whose partitions hold the rows.
-fn treat(rules: &Rules, schema: &Schema, table: &Table, refused: &mut Refused) -> Option<TableTreatment> {
-    let parents = [Some(&table.name), table.parent.as_ref()];
-    let emptied = parents
-        .into_iter()
-        .flatten()
-        .flat_map(|name| rules.table_rules(name))
-        .find(|rule| rule.rows_none);
+fn treat(
+    rules: &Rules,
+    schema: &Schema,
+    table: &Table,
+    staying: &mut Staying,
+    refused: &mut Refused,
+) -> Option<TableTreatment> {
+    let emptied = staying.emptied.contains(&table.name);
     match table.kind {
         TableKind::Foreign => {
             // Its rows are not in the clone; `prepare` drops the server behind it.
             return None;
         }
-        TableKind::Versioned if emptied.is_none() => refused.missing.push(format!(
+        TableKind::Versioned if !emptied => refused.missing.push(format!(
             "table `{}` keeps its past rows (system versioning), which cannot be rewritten; empty it with `rows = \"none\"`, or drop the versioning",
             table.name
         )),
         _ => {}
     }
-    if let Some(rule) = emptied {
-        refused.problems.extend(
-            emptied_but_referred_to(rules, schema, table).map(|m| rules.source.problem(&rule.span, m)),
-        );
-    }
     let mut columns = Vec::new();
     for column in &table.columns {
         let rule = rules.rule(table, &column.name);
         match rule {
-            Some(rule) if emptied.is_none() => {
+            Some(rule) if !emptied => {
                 if let Err(message) = fits(schema.engine, table, column, rule) {
                     refused.problems.push(rules.source.problem(&rule.span, message));
                 }
             }
-            None if emptied.is_none()
+            None if !emptied
                 && !column.generated
                 && (column.array || !column.kind.may_stay_unnamed()) =>
             {
@@ -300,7 +304,7 @@ fn treat(rules: &Rules, schema: &Schema, table: &Table, refused: &mut Refused) -
         }
         let unique = table.is_unique(&column.name);
         let transform = rule
-            .filter(|_| emptied.is_none() && !column.generated)
+            .filter(|_| !emptied && !column.generated)
             .map_or(Transform::Keep { reason: None }, |rule| rule.transform.clone());
         let own = format!("{}.{}", table.parent.as_ref().unwrap_or(&table.name), column.name);
         let group = rule
@@ -318,22 +322,10 @@ fn treat(rules: &Rules, schema: &Schema, table: &Table, refused: &mut Refused) -
     let holds_rows = table.kind != TableKind::Partitioned;
     holds_rows.then(|| TableTreatment {
         name: table.name.clone(),
-        emptied: emptied.is_some(),
-        filter: None,
+        emptied,
+        filter: staying.filters.remove(&table.name),
         columns,
     })
-}
-
-fn emptied_but_referred_to(rules: &Rules, schema: &Schema, table: &Table) -> Option<String> {
-    let emptied = |name: &TableName| rules.table_rules(name).any(|rule| rule.rows_none);
-    let by = schema
-        .foreign_keys
-        .iter()
-        .find(|key| key.to == table.name && key.table != table.name && !emptied(&key.table))?;
-    Some(format!(
-        "`{}` cannot be emptied: `{}` refers to it ({}); empty that too, or mask the columns",
-        table.name, by.table, by.name
-    ))
 }
 
 #[cfg(test)]

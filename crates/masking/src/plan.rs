@@ -106,6 +106,7 @@ fn choose(treatment: &TableTreatment, table: &Table, engine: Engine, key: &Key) 
 }
 
 const BY_ITSELF: &str = "the server can say every transform by itself";
+const ROWS_GO: &str = "only some of its rows stay";
 
 /// Every masked column's new value as SQL, or why one of them has none.
 fn sayable(
@@ -114,6 +115,9 @@ fn sayable(
     engine: Engine,
     key: &Key,
 ) -> Result<Vec<(String, String)>, String> {
+    if engine == Engine::Postgres && treatment.filter.is_some() {
+        return Err(ROWS_GO.to_owned());
+    }
     let mut expressions = Vec::new();
     for masked in treatment.masked() {
         if engine == Engine::Postgres
@@ -132,7 +136,7 @@ fn sayable(
         expressions.push((masked.column.clone(), said));
     }
     if expressions.is_empty() {
-        return Err("rows are left out".to_owned());
+        return Err(ROWS_GO.to_owned());
     }
     Ok(expressions)
 }

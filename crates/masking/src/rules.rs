@@ -12,13 +12,17 @@
 //!
 //! [tables."sales.audit_log"]
 //! rows = "none"                       # the table is emptied
+//! [tables.orders]
+//! rows = { where = "ordered > now() - interval '30 days'" }   # only these stay, and what refers to them
 //! ```
 //! The most exact rule wins: a table named with its schema, a table named without, then the pattern with the most
 //! literal characters, the later of two equal ones.
 
 mod parse;
+mod rows;
 mod transform;
 pub(crate) use parse::nearest;
+pub(crate) use rows::{Rows, RowsRule};
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -59,7 +63,7 @@ pub(crate) struct TableRule {
     /// As written: `table` or `schema.table`.
     pub(crate) name: String,
     pub(crate) span: Range<usize>,
-    pub(crate) rows_none: bool,
+    pub(crate) rows: Option<RowsRule>,
     pub(crate) columns: Vec<(String, ColumnRule)>,
 }
 
@@ -169,6 +173,15 @@ impl Rules {
         // With its schema before without.
         rules.sort_by_key(|rule| rule.name == name.table);
         rules.into_iter()
+    }
+
+    /// Which rows of a table stay, by its own name or its parent's; all where nothing is said.
+    pub(crate) fn rows(&self, table: &Table) -> Option<&RowsRule> {
+        [Some(&table.name), table.parent.as_ref()]
+            .into_iter()
+            .flatten()
+            .flat_map(|name| self.table_rules(name))
+            .find_map(|rule| rule.rows.as_ref())
     }
 
     fn exact(&self, name: &TableName, column: &str) -> Option<&ColumnRule> {

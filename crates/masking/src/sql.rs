@@ -63,3 +63,11 @@ fn row_id<'a>(table: &'a Table, whole: &TableTreatment) -> Option<&'a str> {
         .is_some_and(|c| c.kind == crate::schema::Kind::Integer && !c.array);
     (stays && whole_number).then_some(name.as_str())
 }
+
+/// A name in the engine's quotes.
+pub(crate) fn ident(engine: Engine, name: &str) -> String {
+    match engine {
+        Engine::Postgres => format!("\"{}\"", name.replace('"', "\"\"")),
+        Engine::Mysql => format!("`{}`", name.replace('`', "``")),
+    }
+}

@@ -134,7 +134,7 @@ impl Reader {
             let mut rule = TableRule {
                 name: name.get_ref().to_string(),
                 span: name.span(),
-                rows_none: false,
+                rows: None,
                 columns: Vec::new(),
             };
             for (column, value) in in_order(columns) {
@@ -156,17 +156,7 @@ fn table_entry(
     value: &Value<'_>,
 ) -> Result<(), Fault> {
     if key == "rows" {
-        rule.rows_none = match value.get_ref().as_str() {
-            Some("none") => true,
-            Some("all") => false,
-            _ => {
-                let hint = format!(
-                    "`rows` is \"none\" or \"all\"; for a column called rows write `\"{}.rows\" = …` above the sections",
-                    rule.name
-                );
-                return Err((value.span(), hint));
-            }
-        };
+        rule.rows = Some(super::rows::rows(&rule.name, value)?);
         return Ok(());
     }
     if value.get_ref().is_table()
