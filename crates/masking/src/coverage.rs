@@ -290,10 +290,7 @@ fn treat(
                     refused.problems.push(rules.source.problem(&rule.span, message));
                 }
             }
-            None if !emptied
-                && !column.generated
-                && (column.array || !column.kind.may_stay_unnamed()) =>
-            {
+            None if !emptied && !column.generated && (column.array || !column.kind.may_stay_unnamed()) => {
                 refused.unclassified.push(Unclassified {
                     table: table.name.clone(),
                     column: column.name.clone(),

@@ -65,8 +65,9 @@ impl Kept {
             ident(engine, &table.name.schema),
             ident(engine, &table.name.table)
         );
-        let mut statements = vec![create(engine, &self.name)
-            + &format!("SELECT {} FROM {from} WHERE {condition}", list.join(", "))];
+        let mut statements = vec![
+            create(engine, &self.name) + &format!("SELECT {} FROM {from} WHERE {condition}", list.join(", ")),
+        ];
         statements.extend(self.indexes(engine, referred, own));
         statements.extend(self.prune(engine, own));
         statements
@@ -86,7 +87,11 @@ impl Kept {
                         format!("CREATE INDEX ON {SCHEMA}.{} ({})", self.name, columns.join(", "))
                     }
                     Engine::Mysql => {
-                        format!("ALTER TABLE {SCHEMA}.{} ADD INDEX ({})", self.name, columns.join(", "))
+                        format!(
+                            "ALTER TABLE {SCHEMA}.{} ADD INDEX ({})",
+                            self.name,
+                            columns.join(", ")
+                        )
                     }
                 }
             })
@@ -105,7 +110,10 @@ impl Kept {
             return Vec::new();
         }
         let joined = |key: &ForeignKey, child: &str, parent: &str| {
-            let pairs = self.places(&key.columns).into_iter().zip(self.places(&key.to_columns));
+            let pairs = self
+                .places(&key.columns)
+                .into_iter()
+                .zip(self.places(&key.to_columns));
             let equal = pairs.map(|(from, to)| format!("{child}.{} = {parent}.{}", noted(from), noted(to)));
             equal.collect::<Vec<_>>().join(" AND ")
         };
@@ -145,7 +153,10 @@ impl Kept {
             .map(|at| format!("{SCHEMA}.{gone}.{0} = {name}.{0}", noted(at)))
             .collect();
         let remove = match engine {
-            Engine::Postgres => format!("DELETE FROM {name} USING {SCHEMA}.{gone} WHERE {}", same.join(" AND ")),
+            Engine::Postgres => format!(
+                "DELETE FROM {name} USING {SCHEMA}.{gone} WHERE {}",
+                same.join(" AND ")
+            ),
             Engine::Mysql => format!(
                 "DELETE {name} FROM {name} JOIN {SCHEMA}.{gone} ON {}",
                 same.join(" AND ")

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::kept::{Kept, missing_key};
-use crate::rules::{Problem, Rows, Rules, RowsRule};
+use crate::rules::{Problem, Rows, RowsRule, Rules};
 use crate::schema::{ForeignKey, Schema, Table, TableKind, TableName};
 use crate::sql::ident;
 use crate::transform::Transform;
@@ -68,10 +68,16 @@ pub(super) fn staying(rules: &Rules, schema: &Schema, problems: &mut Vec<Problem
                 closure.staying.emptied.insert(table.name.clone());
             }
             Outcome::Where(condition) => {
-                closure.staying.filters.insert(table.name.clone(), condition.clone());
+                closure
+                    .staying
+                    .filters
+                    .insert(table.name.clone(), condition.clone());
             }
             Outcome::Kept(kept) => {
-                closure.staying.filters.insert(table.name.clone(), kept.is_kept(schema.engine));
+                closure
+                    .staying
+                    .filters
+                    .insert(table.name.clone(), kept.is_kept(schema.engine));
             }
         }
     }
@@ -107,7 +113,11 @@ fn nodes<'a>(rules: &'a Rules, schema: &'a Schema) -> Vec<Node<'a>> {
             outcome: None,
         })
         .collect();
-    for key in schema.foreign_keys.iter().filter(|key| !is_cut(rules, schema, key)) {
+    for key in schema
+        .foreign_keys
+        .iter()
+        .filter(|key| !is_cut(rules, schema, key))
+    {
         let Some(to) = schema.table(&key.to).and_then(|table| node_of(&nodes, table)) else {
             continue;
         };
@@ -167,7 +177,10 @@ impl Closure<'_, '_> {
     }
 
     fn refuse_dangling(&mut self) {
-        for at in (0..self.nodes.len()).filter(|at| !self.is_none(*at)).collect::<Vec<_>>() {
+        for at in (0..self.nodes.len())
+            .filter(|at| !self.is_none(*at))
+            .collect::<Vec<_>>()
+        {
             for (key, to) in self.nodes[at].references.clone() {
                 if self.nodes[to].rule.is_some_and(|rule| rule.rows == Rows::None) {
                     let message = format!(

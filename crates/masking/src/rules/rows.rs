@@ -82,7 +82,10 @@ fn checked(condition: &str) -> Result<String, String> {
         () if ["--", "/*", "$$"].iter().any(|sign| plain.contains(sign)) => {
             "a condition holds no comments and no dollar quotes"
         }
-        () if words().next().is_some_and(|word| word.eq_ignore_ascii_case("where")) => {
+        () if words()
+            .next()
+            .is_some_and(|word| word.eq_ignore_ascii_case("where")) =>
+        {
             "the condition stands without the word WHERE"
         }
         () if words().any(|word| word.eq_ignore_ascii_case("select")) => {

@@ -27,7 +27,11 @@ fn table(spec: &str) -> Table {
         name: TableName::new("shop", name),
         kind: TableKind::Base,
         parent: None,
-        columns: primary_key.iter().map(|name| column(name, false)).chain(others).collect(),
+        columns: primary_key
+            .iter()
+            .map(|name| column(name, false))
+            .chain(others)
+            .collect(),
         primary_key,
         uniques: Vec::new(),
         partition_key: Vec::new(),
@@ -46,7 +50,13 @@ fn foreign_key(spec: &str) -> ForeignKey {
     let (from, to) = spec.split_once(' ').unwrap();
     let ((table, columns), (to, to_columns)) = (side(from), side(to));
     let name = format!("{}_fk", columns.join("_"));
-    ForeignKey { name, table, columns, to, to_columns }
+    ForeignKey {
+        name,
+        table,
+        columns,
+        to,
+        to_columns,
+    }
 }
 
 fn schema(engine: Engine, tables: &[&str], keys: &[&str]) -> Schema {
@@ -69,7 +79,13 @@ fn told(rules: &str, schema: &Schema) -> String {
                 let rows = if table.emptied { "none" } else { filter };
                 format!("{}: {rows}", table.name.table)
             });
-            classified.notes.iter().cloned().chain(tables).collect::<Vec<_>>().join("\n")
+            classified
+                .notes
+                .iter()
+                .cloned()
+                .chain(tables)
+                .collect::<Vec<_>>()
+                .join("\n")
         }
     }
 }
@@ -101,7 +117,9 @@ fn a_table_that_is_referred_to_is_emptied_only_with_those_that_refer_to_it() {
     let schema = schema(Engine::Postgres, SHOP, KEYS);
     let refused = told("[tables.coupons]\nrows = \"none\"", &schema);
     assert!(
-        refused.contains("shop.toml:2: `shop.coupons` cannot be emptied: `shop.orders` refers to it (coupon_id_fk)"),
+        refused.contains(
+            "shop.toml:2: `shop.coupons` cannot be emptied: `shop.orders` refers to it (coupon_id_fk)"
+        ),
         "{refused}"
     );
     // A column that may be NULL lets its row stay; one that may not takes it along, and so on.
@@ -125,7 +143,10 @@ fn a_tables_rows_may_refer_to_each_other() {
     let tables = ["people: id, boss_id?, city"];
     let keys = ["people(boss_id) people(id)"];
     let rules = "[tables.people]\nrows = { where = \"city = 1\" }";
-    insta::assert_snapshot!("self_postgres", told(rules, &schema(Engine::Postgres, &tables, &keys)));
+    insta::assert_snapshot!(
+        "self_postgres",
+        told(rules, &schema(Engine::Postgres, &tables, &keys))
+    );
     insta::assert_snapshot!("self_mysql", told(rules, &schema(Engine::Mysql, &tables, &keys)));
 }
 
@@ -137,7 +158,10 @@ fn a_circle_is_refused_with_the_way_out() {
     let some = "[tables.users]\nrows = { where = \"id < 100\" }";
     insta::assert_snapshot!(told(some, &schema));
     let broken = format!("{some}\n[tables.teams]\nowner_id = \"null\"");
-    assert!(told(&broken, &schema).contains("teams: all"), "a circle that is cut is none");
+    assert!(
+        told(&broken, &schema).contains("teams: all"),
+        "a circle that is cut is none"
+    );
     let emptied = "[tables.users]\nrows = { none = \"cascade\" }\n[tables.teams]\nrows = \"none\"";
     assert_eq!(told(emptied, &schema), "users: none\nteams: none");
 }
@@ -147,7 +171,10 @@ fn rows_that_others_must_find_need_a_primary_key() {
     let mut schema = schema(Engine::Postgres, SHOP, KEYS);
     schema.tables[0].primary_key.clear();
     let refused = told("[tables.customers]\nrows = { where = \"created > 7\" }", &schema);
-    assert!(refused.contains("shop.toml:2: only some rows of `shop.customers` stay"), "{refused}");
+    assert!(
+        refused.contains("shop.toml:2: only some rows of `shop.customers` stay"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -158,11 +185,15 @@ fn partitions_follow_their_table() {
     partition.parent = Some(schema.tables[0].name.clone());
     schema.tables.push(partition);
     let all = told("[tables.customers]\nrows = { where = \"created > 7\" }", &schema);
-    assert!(all.contains("FROM \"shop\".\"customers\" WHERE (created > 7)"), "{all}");
+    assert!(
+        all.contains("FROM \"shop\".\"customers\" WHERE (created > 7)"),
+        "{all}"
+    );
     assert!(
         all.contains("customers_2026: EXISTS (SELECT 1 FROM doppel_mask.kept_1 WHERE doppel_k1 = \"id\")"),
         "{all}"
     );
-    let one = "[tables.customers]\nrows = { where = \"created > 7\" }\n[tables.customers_2026]\nrows = \"none\"";
+    let one =
+        "[tables.customers]\nrows = { where = \"created > 7\" }\n[tables.customers_2026]\nrows = \"none\"";
     assert!(told(one, &schema).contains("give all partitions the same `rows`"));
 }
