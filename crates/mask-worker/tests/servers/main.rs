@@ -5,3 +5,4 @@
 mod maria;
 mod postgres;
 mod support;
+mod torture;

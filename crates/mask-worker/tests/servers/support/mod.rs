@@ -142,3 +142,14 @@ pub fn files_with(folder: &Path, needle: &str, skip: &[&str]) -> Vec<PathBuf> {
     }
     found
 }
+
+/// What a program says that must succeed.
+pub fn output(command: &mut Command) -> String {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
