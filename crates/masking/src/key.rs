@@ -1,4 +1,13 @@
 //! The run's key and the keyed pseudo-random function that every transform draws from.
+//!
+//! Keys are derived with BLAKE3 and values are hashed with SipHash-2-4 in its 128-bit form, a pseudo-random function
+//! under a key of 128 bits. Its output is stretched by a plain generator that has no secret of its own: whoever sees all
+//! of a stream can at most compute the output that it began with, and to see outputs, even for inputs of one's own
+//! choice, gives away neither the key nor the output for any other input. That is what a pseudo-random function promises.
+
+use std::hash::Hasher as _;
+
+use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 /// The secret of one masking run: random, never stored, never shown, gone with the process.
 #[derive(Clone)]
@@ -14,9 +23,7 @@ impl Key {
     /// The function of one group of columns: the same group gives the same output for the same input.
     #[must_use]
     pub fn group(&self, name: &str) -> Prf {
-        Prf {
-            key: *blake3::keyed_hash(&self.0, name.as_bytes()).as_bytes(),
-        }
+        Prf::of(*blake3::keyed_hash(&self.0, name.as_bytes()).as_bytes())
     }
 }
 
@@ -26,54 +33,97 @@ impl std::fmt::Debug for Key {
     }
 }
 
-/// A keyed pseudo-random function (BLAKE3): without the key its output says nothing of its input.
+/// A keyed pseudo-random function: without the key its output says nothing of its input.
 #[derive(Clone)]
 pub struct Prf {
-    key: [u8; 32],
+    /// Other functions are derived from it; no value is hashed with it.
+    secret: [u8; 32],
+    hasher: SipHasher24,
 }
 
 impl Prf {
+    fn of(secret: [u8; 32]) -> Self {
+        let mut key = [0; 16];
+        key.copy_from_slice(&blake3::keyed_hash(&secret, b"values").as_bytes()[..16]);
+        Self {
+            secret,
+            hasher: SipHasher24::new_with_key(&key),
+        }
+    }
+
     /// Endless pseudo-random bytes that depend on `input` and on nothing else.
     #[must_use]
     pub fn stream(&self, input: &[u8]) -> Stream {
-        Stream {
-            reader: blake3::Hasher::new_keyed(&self.key).update(input).finalize_xof(),
-        }
+        Stream::of(self.hasher.hash(input).as_u64())
+    }
+
+    /// The stream of a pair of numbers.
+    #[must_use]
+    pub fn numbered(&self, a: u64, b: u64) -> Stream {
+        let mut input = [0; 16];
+        input[..8].copy_from_slice(&a.to_le_bytes());
+        input[8..].copy_from_slice(&b.to_le_bytes());
+        self.stream(&input)
     }
 
     /// A function apart, for another use of the same value.
     #[must_use]
     pub fn apart(&self, label: &str) -> Self {
-        Self {
-            key: *blake3::keyed_hash(&self.key, label.as_bytes()).as_bytes(),
-        }
+        let mut hasher = blake3::Hasher::new_keyed(&self.secret);
+        hasher.update(b"apart ").update(label.as_bytes());
+        Self::of(*hasher.finalize().as_bytes())
     }
 
-    /// Permutes decimal digits in place: a bijection over all strings of the same length, so that what was
-    /// unique stays unique. Eight Feistel rounds; one digit alone is shifted by a keyed amount.
-    pub fn permute_digits(&self, digits: &mut [u8]) {
-        let length = digits.len();
-        if length == 1 {
-            let shift = 1 + self.stream(b"one digit").below(9);
-            digits[0] = (digits[0] + shift as u8) % 10;
+    /// Permutes symbols in place, each within its own alphabet of `radices[i]` symbols: a bijection over all strings
+    /// with these alphabets, so that what was unique stays unique. Eight Feistel rounds; one symbol alone is moved on
+    /// by a keyed amount. Another `tweak` is another permutation.
+    pub fn permute(&self, tweak: u64, symbols: &mut [u16], radices: &[u16]) {
+        let length = symbols.len().min(radices.len());
+        if length < 2 {
+            if let (Some(symbol), Some(radix)) = (symbols.first_mut(), radices.first()) {
+                let mut stream = self.numbered(tweak, u64::from(*radix));
+                let shift = 1 + stream.below(usize::from(*radix).saturating_sub(1));
+                *symbol = add(*symbol, shift as u64, *radix);
+            }
             return;
         }
-        for round in 0..8_u8 {
-            let (left, right) = digits.split_at_mut(length / 2);
-            let (target, source) = if round % 2 == 0 {
-                (left, right)
+        let half = length / 2;
+        let (left_radices, right_radices) = radices.split_at(half);
+        for round in 0..8_u64 {
+            let (left, right) = symbols.split_at_mut(half);
+            let (target, target_radices, source) = if round % 2 == 0 {
+                (left, left_radices, right)
             } else {
-                (right, left)
+                (right, right_radices, left)
             };
-            let mut input = Vec::with_capacity(source.len() + 2);
-            input.extend_from_slice(&[round, length as u8]);
-            input.extend_from_slice(source);
-            let mut stream = self.stream(&input);
-            for digit in target {
-                *digit = (*digit + stream.below(10) as u8) % 10;
+            let mut stream = self.of_symbols(tweak, round << 32 | length as u64, source);
+            for (symbol, radix) in target.iter_mut().zip(target_radices) {
+                *symbol = add(*symbol, stream.below(usize::from(*radix)) as u64, *radix);
             }
         }
     }
+
+    fn of_symbols(&self, tweak: u64, round: u64, symbols: &[u16]) -> Stream {
+        const PIECE: usize = 24;
+        let mut hasher = self.hasher;
+        let mut bytes = [0; 16 + 2 * PIECE];
+        bytes[..8].copy_from_slice(&tweak.to_le_bytes());
+        bytes[8..16].copy_from_slice(&round.to_le_bytes());
+        let mut at = 16;
+        for piece in symbols.chunks(PIECE) {
+            for symbol in piece {
+                bytes[at..at + 2].copy_from_slice(&symbol.to_le_bytes());
+                at += 2;
+            }
+            hasher.write(&bytes[..at]);
+            at = 0;
+        }
+        Stream::of(hasher.finish128().as_u64())
+    }
+}
+
+fn add(symbol: u16, shift: u64, radix: u16) -> u16 {
+    ((u64::from(symbol) + shift) % u64::from(radix.max(1))) as u16
 }
 
 impl std::fmt::Debug for Prf {
@@ -82,22 +132,39 @@ impl std::fmt::Debug for Prf {
     }
 }
 
-/// What [`Prf::stream`] gives.
+/// What [`Prf::stream`] gives: its 128 bits, and then whatever follows from them.
+#[derive(Clone)]
 pub struct Stream {
-    reader: blake3::OutputReader,
+    at: u64,
+    step: u64,
 }
 
 impl Stream {
-    /// Fills `bytes`.
-    pub fn fill(&mut self, bytes: &mut [u8]) {
-        self.reader.fill(bytes);
+    fn of((at, step): (u64, u64)) -> Self {
+        Self { at, step: step | 1 }
     }
 
-    /// A number from 0 to `bound - 1`; the bias is below 2⁻³² for every bound that masking uses.
+    /// The next 64 bits.
+    pub fn bits(&mut self) -> u64 {
+        self.at = self.at.wrapping_add(self.step);
+        // Two rounds of multiply and shift, each reversible: no bits are lost.
+        let mut mixed = self.at;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Fills `bytes`.
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        for piece in bytes.chunks_mut(8) {
+            let bits = self.bits().to_le_bytes();
+            piece.copy_from_slice(&bits[..piece.len()]);
+        }
+    }
+
+    /// A number from 0 to `bound - 1`, 0 for a bound of 0; the bias is below 2⁻³² for every bound that masking uses.
     pub fn below(&mut self, bound: usize) -> usize {
-        let mut bytes = [0; 8];
-        self.fill(&mut bytes);
-        (u64::from_le_bytes(bytes) % bound.max(1) as u64) as usize
+        ((u128::from(self.bits()) * bound as u128) >> 64) as usize
     }
 
     /// One of `choices`, which must not be empty.
@@ -105,25 +172,32 @@ impl Stream {
         &choices[self.below(choices.len())]
     }
 
-    /// `length` characters of lower-case letters and the digits 2 to 7: five bits each.
-    pub fn letters(&mut self, length: usize) -> String {
-        const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-        let mut bytes = vec![0; length];
-        self.fill(&mut bytes);
-        bytes
-            .iter()
-            .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))
-            .collect()
+    /// Appends `length` characters of lower-case letters and the digits 2 to 7: five bits each.
+    pub fn push_letters(&mut self, length: usize, out: &mut Vec<u8>) {
+        self.push(b"abcdefghijklmnopqrstuvwxyz234567", 5, length, out);
     }
 
-    /// `length` hexadecimal digits.
-    pub fn hex(&mut self, length: usize) -> String {
-        const ALPHABET: &[u8; 16] = b"0123456789abcdef";
-        let mut bytes = vec![0; length];
-        self.fill(&mut bytes);
-        bytes
-            .iter()
-            .map(|byte| char::from(ALPHABET[usize::from(byte & 15)]))
-            .collect()
+    /// Appends `length` hexadecimal digits.
+    pub fn push_hex(&mut self, length: usize, out: &mut Vec<u8>) {
+        self.push(b"0123456789abcdef", 4, length, out);
+    }
+
+    fn push(&mut self, alphabet: &[u8], bits: usize, length: usize, out: &mut Vec<u8>) {
+        let mut left = length;
+        while left > 0 {
+            let mut drawn = self.bits();
+            for _ in 0..left.min(64 / bits) {
+                out.push(alphabet[(drawn & ((1 << bits) - 1)) as usize]);
+                drawn >>= bits;
+            }
+            left = left.saturating_sub(64 / bits);
+        }
+    }
+
+    /// `length` characters of lower-case letters and the digits 2 to 7: five bits each.
+    pub fn letters(&mut self, length: usize) -> String {
+        let mut out = Vec::with_capacity(length);
+        self.push_letters(length, &mut out);
+        out.into_iter().map(char::from).collect()
     }
 }

@@ -24,4 +24,4 @@ pub use schema::{
     Column, Dependent, Engine, Forbids, ForeignKey, Kind, Schema, Table, TableKind, TableName, Unique,
 };
 pub use suggest::{Sample, suggest};
-pub use transform::{Masker, Transform};
+pub use transform::{Masker, Shuffler, Transform};

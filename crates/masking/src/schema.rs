@@ -209,6 +209,14 @@ pub enum Kind {
     Bytes,
     /// A search vector: words of some text.
     TsVector,
+    /// pgvector's `vector` or `halfvec`.
+    Vector,
+    /// hstore: keys and values of text.
+    Hstore,
+    /// A range or multirange of numbers or times.
+    Range,
+    /// xml.
+    Xml,
     /// Anything else: it can only be kept, emptied or set to a constant.
     Other,
 }

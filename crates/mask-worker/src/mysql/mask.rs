@@ -158,7 +158,7 @@ impl Mysql {
             .map(|column| ident(&column.name))
             .collect::<Vec<_>>()
             .join(", ");
-        let maskers: Vec<Option<Masker>> = columns
+        let mut maskers: Vec<Option<Masker>> = columns
             .iter()
             .map(|column| {
                 let treatment = treatment
@@ -177,7 +177,7 @@ impl Mysql {
             ),
         )
         .await?;
-        let staged = self.stream(reader, &list, name, &maskers, reporter).await?;
+        let staged = self.stream(reader, &list, name, &mut maskers, reporter).await?;
         let doing = format!("writing masked rows into `{name}`");
         self.run(&doing, &format!("TRUNCATE TABLE {}", table(name)))
             .await?;
@@ -224,7 +224,7 @@ impl Mysql {
         reader: &Self,
         list: &str,
         name: &TableName,
-        maskers: &[Option<Masker>],
+        maskers: &mut [Option<Masker>],
         reporter: &Reporter,
     ) -> Result<u64, Error> {
         let doing = || format!("streaming `{name}`");
@@ -240,9 +240,9 @@ impl Mysql {
         self.run("staging", "START TRANSACTION").await?;
         while let Some(row) = rows.next().await {
             let values = row.map_err(failed(doing))?.unwrap();
-            for (value, masker) in values.into_iter().zip(maskers) {
+            for (value, masker) in values.into_iter().zip(maskers.iter_mut()) {
                 let value = masker
-                    .as_ref()
+                    .as_mut()
                     .map_or_else(|| value.clone(), |masker| mask_value(masker, &value));
                 bytes += if let Value::Bytes(bytes) = &value {
                     bytes.len()
@@ -356,11 +356,16 @@ impl Mysql {
 }
 
 /// The masked value; what came as a number or a time goes back as text, which the server reads.
-fn mask_value(masker: &Masker, value: &Value) -> Value {
+fn mask_value(masker: &mut Masker, value: &Value) -> Value {
     let text = match value {
         Value::NULL => return Value::NULL,
         Value::Bytes(bytes) => bytes.clone(),
         other => super::read::text_of(other).into_bytes(),
     };
-    masker.mask(&text).map_or(Value::NULL, Value::Bytes)
+    let mut masked = Vec::with_capacity(text.len());
+    if masker.mask_into(&text, None, &mut masked) {
+        Value::Bytes(masked)
+    } else {
+        Value::NULL
+    }
 }

@@ -32,16 +32,21 @@ impl Rows {
 }
 
 /// Appends the row to `out`, each field through its masker; `None` copies the field as it stands.
-pub(super) fn mask_row(row: &[u8], maskers: &[Option<Masker>], out: &mut Vec<u8>) {
+pub(super) fn mask_row(row: &[u8], maskers: &mut [Option<Masker>], out: &mut Vec<u8>) {
+    let mut masked = Vec::new();
     for (at, field) in row.split(|byte| *byte == b'\t').enumerate() {
         if at > 0 {
             out.push(b'\t');
         }
-        match maskers.get(at).and_then(Option::as_ref) {
-            Some(masker) if field != b"\\N" => match masker.mask(&unescape(field)) {
-                Some(masked) => escape(&masked, out),
-                None => out.extend_from_slice(b"\\N"),
-            },
+        match maskers.get_mut(at).and_then(Option::as_mut) {
+            Some(masker) if field != b"\\N" => {
+                masked.clear();
+                if masker.mask_into(&unescape(field), None, &mut masked) {
+                    escape(&masked, out);
+                } else {
+                    out.extend_from_slice(b"\\N");
+                }
+            }
             _ => out.extend_from_slice(field),
         }
     }

@@ -137,7 +137,7 @@ impl Postgres {
             .map(|column| ident(&column.name))
             .collect::<Vec<_>>()
             .join(", ");
-        let maskers: Vec<Option<Masker>> = columns
+        let mut maskers: Vec<Option<Masker>> = columns
             .iter()
             .map(|column| {
                 let treatment = treatment
@@ -152,7 +152,7 @@ impl Postgres {
         );
         self.run(&format!("staging `{name}`"), &create).await?;
         let staged = self
-            .stream(reader, &list, &table(name), &maskers, reporter)
+            .stream(reader, &list, &table(name), &mut maskers, reporter)
             .await?;
         let back = format!(
             "BEGIN; LOCK TABLE ONLY {0} IN ACCESS EXCLUSIVE MODE; TRUNCATE ONLY {0}; \
@@ -185,7 +185,7 @@ impl Postgres {
         reader: &Self,
         list: &str,
         table: &str,
-        maskers: &[Option<Masker>],
+        maskers: &mut [Option<Masker>],
         reporter: &Reporter,
     ) -> Result<u64, Error> {
         let doing = || format!("streaming {table}");

@@ -1,55 +1,67 @@
 //! PostgreSQL's array literals, taken apart and put together again: `{a,"b c",NULL,{d}}`.
 
-/// The literal with every element replaced by `mask(element)`; NULL elements stay.
-pub(super) fn mask(literal: &str, mask: &mut impl FnMut(&str) -> String) -> String {
-    let mut out = String::with_capacity(literal.len());
-    let mut chars = literal.chars().peekable();
+/// Appends the literal with every element replaced by what `mask` appends for it; NULL elements stay.
+pub(super) fn mask(literal: &str, out: &mut Vec<u8>, mask: &mut impl FnMut(&str, &mut Vec<u8>)) {
+    let mut rest = literal;
+    let mut element = String::new();
+    let mut masked = Vec::new();
     // `[1:2]={…}` names bounds other than 1.
-    if chars.peek() == Some(&'[') {
-        for c in chars.by_ref() {
-            out.push(c);
-            if c == '=' {
-                break;
-            }
-        }
+    if rest.starts_with('[') {
+        let bounds = rest.find('=').map_or(0, |at| at + 1);
+        out.extend_from_slice(&rest.as_bytes()[..bounds]);
+        rest = &rest[bounds..];
     }
-    while let Some(c) = chars.next() {
-        match c {
-            '{' | '}' | ',' => out.push(c),
+    while let Some(c) = rest.chars().next() {
+        let length = match c {
+            '{' | '}' | ',' => {
+                out.push(c as u8);
+                1
+            }
             '"' => {
-                let mut element = String::new();
-                while let Some(c) = chars.next() {
-                    match c {
-                        '\\' => element.extend(chars.next()),
-                        '"' => break,
-                        _ => element.push(c),
-                    }
-                }
-                quote(&mask(&element), &mut out);
+                let length = quoted(rest, &mut element);
+                masked.clear();
+                mask(&element, &mut masked);
+                quote(&masked, out);
+                length
             }
             _ => {
-                let mut element = String::from(c);
-                while let Some(c) = chars.next_if(|c| !matches!(c, ',' | '}')) {
-                    element.push(c);
-                }
-                if element.eq_ignore_ascii_case("null") {
-                    out.push_str(&element);
+                let length = rest.find([',', '}']).unwrap_or(rest.len());
+                let bare = &rest[..length];
+                if bare.eq_ignore_ascii_case("null") {
+                    out.extend_from_slice(bare.as_bytes());
                 } else {
-                    quote(&mask(&element), &mut out);
+                    masked.clear();
+                    mask(bare, &mut masked);
+                    quote(&masked, out);
                 }
+                length
             }
-        }
+        };
+        rest = &rest[length..];
     }
-    out
 }
 
-fn quote(element: &str, out: &mut String) {
-    out.push('"');
-    for c in element.chars() {
-        if matches!(c, '"' | '\\') {
-            out.push('\\');
+/// Reads the quoted element that the text begins with, and says how long it is with its quotes.
+fn quoted(text: &str, element: &mut String) -> usize {
+    element.clear();
+    let mut characters = text.char_indices().skip(1);
+    while let Some((at, c)) = characters.next() {
+        match c {
+            '\\' => element.extend(characters.next().map(|(_, c)| c)),
+            '"' => return at + 1,
+            _ => element.push(c),
         }
-        out.push(c);
     }
-    out.push('"');
+    text.len()
+}
+
+fn quote(element: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    for byte in element {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(*byte);
+    }
+    out.push(b'"');
 }

@@ -1,20 +1,23 @@
-//! `company`: a made-up company's name.
+//! `company`: a made-up company's name, in the rule's language.
 
-use super::{Cell, Locale, lists};
+use super::{Cell, Locale, lists, place};
 
-pub(super) fn mask(value: &str, locale: Locale, cell: &Cell<'_>) -> String {
-    let mut stream = cell.prf.stream(&cell.seed(value));
-    let (at, form) = (stream.below(usize::MAX), stream.below(usize::MAX));
+pub(super) fn mask(value: &str, locale: Locale, cell: &mut Cell<'_>, out: &mut Vec<u8>) {
     let names = lists::last_names(locale);
-    cell.other_than(value, |n| {
-        let name = names[at.wrapping_add(n) % names.len()];
-        match locale {
-            Locale::En => format!(
-                "{name} {}",
-                ["Ltd", "Inc", "Trading", "Works", "& Sons"][form % 5]
-            ),
-            Locale::Ja => format!("株式会社{name}{}", ["商事", "製作所", "電機", "物産"][form % 4]),
-            Locale::Kana => format!("カブシキガイシャ{name}"),
+    // Before the name, and the endings to choose from.
+    let (before, after): (&str, &[&str]) = match locale {
+        Locale::En => ("", &[" Ltd", " Inc", " Trading", " Works", " & Sons"]),
+        Locale::Ja => ("株式会社", &["商事", "製作所", "電機", "物産", "工業"]),
+        Locale::Kana => ("カブシキガイシャ", &["ショウジ", "コウギョウ", "ブッサン"]),
+        Locale::De => ("", &[" GmbH", " AG", " & Söhne", " KG", " Handel"]),
+        Locale::Fr => ("", &[" SARL", " SA", " et Fils", " Frères"]),
+        Locale::Es => ("", &[" S.A.", " S.L.", " e Hijos", " Hermanos"]),
+    };
+    let mut stream = cell.stream(value);
+    let (at, ending) = (stream.below(names.len()), *stream.pick(after));
+    cell.other_than(value, out, |n, out| {
+        for word in [before, names[(at + n) % names.len()], ending] {
+            place::word(word, cell.place, out);
         }
-    })
+    });
 }

@@ -2,6 +2,7 @@
 
 use super::Cell;
 
-pub(super) fn mask(value: &str, cell: &Cell<'_>) -> String {
-    cell.prf.stream(&cell.seed(value)).hex(cell.limit.min(32))
+pub(super) fn mask(value: &str, cell: &mut Cell<'_>, out: &mut Vec<u8>) {
+    let length = cell.place.limit.min(32);
+    cell.stream(value).push_hex(length, out);
 }

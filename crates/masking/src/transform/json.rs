@@ -1,10 +1,12 @@
 //! `json`: leaves of a document replaced in place. Everything else is copied as it stands, so that numbers keep
 //! every digit and keys their order. A document that is no JSON becomes `null`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Cell, Transform, apply};
+use super::masker::apply;
+use super::{Cell, Place, Transform, push};
 use crate::schema::Kind;
 
 /// Where in a document: `$.user.email`, `$.items[*].name`, `$..email` (anywhere), `$..*` (every leaf).
@@ -89,47 +91,52 @@ impl fmt::Display for Path {
 impl Path {
     /// Whether the path leads to `place` or to something that `place` lies in.
     #[must_use]
-    pub fn covers(&self, place: &[String]) -> bool {
+    pub fn covers<S: AsRef<str>>(&self, place: &[S]) -> bool {
         covers(&self.0, place)
     }
 }
 
-fn covers(steps: &[Step], place: &[String]) -> bool {
+fn covers<S: AsRef<str>>(steps: &[Step], place: &[S]) -> bool {
     match (steps, place) {
         ([], _) => true,
         ([Step::Anywhere, rest @ ..], _) => (0..=place.len()).any(|skip| covers(rest, &place[skip..])),
         (_, []) => false,
         ([Step::AnyKey, rest @ ..], [_, below @ ..]) => covers(rest, below),
-        ([Step::Key(key), rest @ ..], [first, below @ ..]) => key == first && covers(rest, below),
+        ([Step::Key(key), rest @ ..], [first, below @ ..]) => key == first.as_ref() && covers(rest, below),
     }
 }
 
-pub(super) fn mask(document: &str, paths: &[(Path, Transform)], cell: &Cell<'_>) -> String {
+pub(super) fn mask(document: &str, paths: &[(Path, Transform)], cell: &mut Cell<'_>, out: &mut Vec<u8>) {
     // The parser proves the whole document before anything of it is copied.
     if serde_json::from_str::<serde::de::IgnoredAny>(document).is_err() {
-        return "null".to_owned();
+        return push("null", out);
     }
+    let places = [Kind::Text, Kind::Integer, Kind::Number].map(|kind| cell.place.inside(kind));
     let mut rewriter = Rewriter {
         rest: document,
-        out: String::with_capacity(document.len()),
+        out,
         place: Vec::new(),
         paths,
+        places: &places,
         cell,
+        masked: Vec::new(),
     };
     rewriter.value();
-    rewriter.out
 }
 
 /// Walks a valid document and copies it, leaf by leaf.
-struct Rewriter<'a> {
+struct Rewriter<'a, 'c> {
     rest: &'a str,
-    out: String,
-    place: Vec<String>,
+    out: &'a mut Vec<u8>,
+    place: Vec<Cow<'a, str>>,
     paths: &'a [(Path, Transform)],
-    cell: &'a Cell<'a>,
+    /// Of texts, whole numbers and other numbers.
+    places: &'a [Place; 3],
+    cell: &'a mut Cell<'c>,
+    masked: Vec<u8>,
 }
 
-impl<'a> Rewriter<'a> {
+impl<'a> Rewriter<'a, '_> {
     fn value(&mut self) {
         self.space();
         match self.rest.as_bytes().first() {
@@ -137,8 +144,7 @@ impl<'a> Rewriter<'a> {
             Some(b'[') => self.container(']', false),
             Some(_) => {
                 let token = self.token();
-                let masked = self.leaf(token);
-                self.out.push_str(&masked);
+                self.leaf(token);
             }
             None => {}
         }
@@ -154,7 +160,11 @@ impl<'a> Rewriter<'a> {
                 c if c == close => return self.copy(1),
                 ',' => self.copy(1),
                 _ => {
-                    let key = if keyed { self.key() } else { index.to_string() };
+                    let key = if keyed {
+                        self.key()
+                    } else {
+                        index.to_string().into()
+                    };
                     self.place.push(key);
                     self.value();
                     self.place.pop();
@@ -165,12 +175,12 @@ impl<'a> Rewriter<'a> {
         }
     }
 
-    fn key(&mut self) -> String {
+    fn key(&mut self) -> Cow<'a, str> {
         let token = self.token();
-        self.out.push_str(token);
+        push(token, self.out);
         self.space();
         self.copy(1); // the colon
-        serde_json::from_str(token).unwrap_or_default()
+        unquoted(token).unwrap_or_default()
     }
 
     /// The next string, number or word, taken off the rest.
@@ -192,60 +202,59 @@ impl<'a> Rewriter<'a> {
         token
     }
 
-    fn leaf(&self, token: &str) -> String {
+    fn leaf(&mut self, token: &str) {
         let rule = self.paths.iter().find(|(path, _)| path.covers(&self.place));
         let Some((_, transform)) = rule.filter(|(_, transform)| !transform.keeps()) else {
-            return token.to_owned();
+            return push(token, self.out);
         };
+        if *transform == Transform::Null {
+            return push("null", self.out);
+        }
         if matches!(token, "null" | "true" | "false") {
-            return if *transform == Transform::Null {
-                "null".to_owned()
-            } else {
-                token.to_owned()
-            };
+            return push(token, self.out);
         }
-        let text: String = match serde_json::from_str(token) {
-            Ok(text) => text,
-            Err(_) => return self.number(token, transform),
-        };
-        match transform {
-            Transform::Null => "null".to_owned(),
-            _ if text.is_empty() => "\"\"".to_owned(),
-            _ => quoted(&apply(transform, &text, &self.inside(Kind::Text))),
+        let [text, integer, number] = self.places;
+        if token.starts_with('"') {
+            match unquoted(token) {
+                Some(value) => self.masked(transform, &value, text),
+                // Half a surrogate pair is no text; nothing of it stays.
+                None => self.masked.clear(),
+            }
+            return self.push_quoted();
         }
-    }
-
-    /// A number stays a number where the transform gives one.
-    fn number(&self, token: &str, transform: &Transform) -> String {
-        match transform {
-            Transform::Null => return "null".to_owned(),
-            Transform::TextDrop => return "0".to_owned(),
-            _ => {}
+        if *transform == Transform::TextDrop {
+            return self.out.push(b'0');
         }
-        let masked = apply(
+        self.masked(
             transform,
             token,
-            &self.inside(if token.contains('.') {
-                Kind::Number
+            if token.contains(['.', 'e', 'E']) {
+                number
             } else {
-                Kind::Integer
-            }),
+                integer
+            },
         );
-        if serde_json::from_str::<serde_json::Number>(&masked).is_ok() {
-            masked
+        // A number stays a number where the transform gives one.
+        if serde_json::from_slice::<serde_json::Number>(&self.masked).is_ok() {
+            self.out.extend_from_slice(&self.masked);
         } else {
-            quoted(&masked)
+            self.push_quoted();
         }
     }
 
-    fn inside(&self, kind: Kind) -> Cell<'a> {
-        Cell {
-            prf: self.cell.prf,
-            kind,
-            limit: usize::MAX,
-            fold: self.cell.fold,
-            unique: false,
-        }
+    fn masked(&mut self, transform: &Transform, value: &str, place: &Place) {
+        let mut cell = Cell {
+            place,
+            draw: &mut *self.cell.draw,
+            by: self.cell.by,
+        };
+        self.masked.clear();
+        apply(transform, value, &mut cell, &mut self.masked);
+    }
+
+    fn push_quoted(&mut self) {
+        let text = String::from_utf8_lossy(&self.masked);
+        push(&serde_json::Value::from(text).to_string(), self.out);
     }
 
     fn space(&mut self) {
@@ -258,11 +267,17 @@ impl<'a> Rewriter<'a> {
 
     fn copy(&mut self, bytes: usize) {
         let (now, rest) = self.rest.split_at(bytes);
-        self.out.push_str(now);
+        push(now, self.out);
         self.rest = rest;
     }
 }
 
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+/// The text that a token in quotes stands for.
+fn unquoted(token: &str) -> Option<Cow<'_, str>> {
+    let inside = token.get(1..token.len().saturating_sub(1))?;
+    if inside.contains('\\') {
+        serde_json::from_str(token).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(inside))
+    }
 }

@@ -1,34 +1,50 @@
 //! The transforms, one file each, and [`Masker`], which applies one of them to the values of a column.
 //!
-//! Every transform is deterministic under a key: the same input gives the same output within a run, and nothing
-//! that can be computed without the key. NULL stays NULL and empty stays empty, whatever the transform.
+//! A column whose values must agree with others (`same`, a foreign key) or stay unique is masked by a function of the
+//! value under the run's key: the same input gives the same output within a run, and nothing that can be computed
+//! without the key. Every other column draws anew for each value, so that equal values come out unlike. NULL stays NULL
+//! and empty stays empty, whatever the transform.
 
 mod address;
 mod array;
+mod birthday;
+mod bucket;
 mod bytes;
+mod calendar;
+mod card;
 mod company;
 mod date;
 mod email;
 mod hash;
+mod iban;
 mod ip;
 mod json;
-mod lists;
+pub(crate) mod lists;
+mod masker;
 mod name;
 mod noise;
+mod numbers;
+mod pattern;
 mod phone;
+mod place;
 mod postcode;
+mod shuffle;
+mod spelling;
 mod text;
 mod url;
 mod username;
 mod uuid;
+mod vector;
 
 pub use json::{InvalidPath, Path};
 pub(crate) use lists::is_name;
+pub use masker::Masker;
 pub use name::Part;
+pub use shuffle::Shuffler;
 
-use crate::coverage::ColumnTreatment;
-use crate::key::{Key, Prf};
-use crate::schema::{Column, Engine, Kind};
+use place::{Cell, Place, cut, number, push};
+
+use crate::schema::Kind;
 
 /// What happens to the values of a column.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +62,8 @@ pub enum Transform {
     Hash,
     /// `u<letters>@example.com`.
     Email,
+    /// `u<letters>@` and the domain of the value.
+    EmailKeepDomain,
     /// A person's name.
     Name {
         /// First, last or full.
@@ -61,6 +79,8 @@ pub enum Transform {
     City(Locale),
     /// Other digits and letters in the same format.
     Postcode,
+    /// A postcode in the format of the language's country.
+    PostcodeIn(Locale),
     /// A company's name.
     Company(Locale),
     /// `user_<letters>`.
@@ -70,28 +90,52 @@ pub enum Transform {
         /// The farthest that a date moves, in days, at least 1.
         shift_days: u32,
     },
+    /// Moved by up to so many days, never by none, and by the same number of days for all dates of one person.
+    DateBy {
+        /// The farthest that a date moves, in days, at least 1.
+        shift_days: u32,
+        /// The column of the same row that says whose date it is.
+        by: String,
+    },
+    /// Another day of the same year.
+    Birthday,
     /// An address of the documentation ranges (RFC 5737, RFC 3849).
     Ip,
     /// `https://example.com/<letters>`.
     Url,
     /// A random UUID (version 4).
     Uuid,
+    /// A card number of a test range, with a right check digit.
+    Card,
+    /// An IBAN of the same country and length, with right check digits and a bank that does not exist.
+    Iban,
     /// A number near the old one.
     Noise {
         /// The farthest that a number moves, in percent.
         percent: u32,
     },
+    /// The number rounded down to a multiple of this one, at least 1.
+    Bucket(u64),
+    /// The column's values change places among the rows; see [`Shuffler`].
+    Shuffle,
+    /// Digit for digit and letter for letter, everything else kept.
+    Pattern,
     /// Free text emptied.
     TextDrop,
-    /// Free text in which e-mails, phones, card numbers and IP addresses are replaced by `[email]` and so on.
+    /// Free text in which e-mails, phones, card numbers, IBANs, IP addresses and URLs that name a person are replaced
+    /// by `[email]` and so on.
     TextRedact,
     /// Leaves of a JSON document, each path with its transform; the first path that matches wins.
     Json(Vec<(Path, Transform)>),
     /// Random bytes of the same length.
     Bytes,
+    /// pgvector's `[…]`: nothing but zeros, at the same dimension.
+    VectorZero,
+    /// pgvector's `[…]`: random numbers from -1 to 1, at the same dimension.
+    VectorRandom,
 }
 
-/// The language of made-up names and addresses.
+/// The language of made-up names and addresses: what the rule says (`locale = "ja"`), else English.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Locale {
     /// English.
@@ -101,9 +145,15 @@ pub enum Locale {
     Ja,
     /// Japanese names in katakana.
     Kana,
+    /// German.
+    De,
+    /// French.
+    Fr,
+    /// Spanish.
+    Es,
 }
 
-/// The transforms that a rules file can name without options, for messages.
+/// The transforms that a rules file can name, for messages.
 pub const NAMES: &[&str] = &[
     "keep",
     "null",
@@ -121,13 +171,20 @@ pub const NAMES: &[&str] = &[
     "company",
     "username",
     "date",
+    "birthday",
     "ip",
     "url",
     "uuid",
+    "card",
+    "iban",
     "noise",
+    "bucket",
+    "shuffle",
+    "pattern",
     "text",
     "json",
     "bytes",
+    "vector",
 ];
 
 impl Transform {
@@ -139,22 +196,29 @@ impl Transform {
             Self::Null => "null",
             Self::Constant(_) => "constant",
             Self::Hash => "hash",
-            Self::Email => "email",
+            Self::Email | Self::EmailKeepDomain => "email",
             Self::Name { .. } => "name",
             Self::Phone => "phone",
             Self::Address(_) => "address",
             Self::City(_) => "city",
-            Self::Postcode => "postcode",
+            Self::Postcode | Self::PostcodeIn(_) => "postcode",
             Self::Company(_) => "company",
             Self::Username => "username",
-            Self::Date { .. } => "date",
+            Self::Date { .. } | Self::DateBy { .. } => "date",
+            Self::Birthday => "birthday",
             Self::Ip => "ip",
             Self::Url => "url",
             Self::Uuid => "uuid",
+            Self::Card => "card",
+            Self::Iban => "iban",
             Self::Noise { .. } => "noise",
+            Self::Bucket(_) => "bucket",
+            Self::Shuffle => "shuffle",
+            Self::Pattern => "pattern",
             Self::TextDrop | Self::TextRedact => "text",
             Self::Json(_) => "json",
             Self::Bytes => "bytes",
+            Self::VectorZero | Self::VectorRandom => "vector",
         }
     }
 
@@ -168,14 +232,23 @@ impl Transform {
     #[must_use]
     pub fn fits(&self, kind: Kind) -> bool {
         match self {
-            Self::Keep { .. } | Self::Null | Self::Constant(_) => true,
-            Self::Date { .. } => matches!(kind, Kind::Date | Kind::Timestamp | Kind::Text),
+            Self::Keep { .. } | Self::Null | Self::Constant(_) | Self::Shuffle => true,
+            Self::Date { .. } | Self::DateBy { .. } | Self::Birthday => {
+                matches!(kind, Kind::Date | Kind::Timestamp | Kind::Text)
+            }
             Self::Ip => matches!(kind, Kind::Inet | Kind::Text),
             Self::Uuid => matches!(kind, Kind::Uuid | Kind::Text),
             Self::Json(_) => matches!(kind, Kind::Json | Kind::Text),
-            Self::Noise { .. } => matches!(kind, Kind::Integer | Kind::Number),
+            Self::Noise { .. } | Self::Bucket(_) => matches!(kind, Kind::Integer | Kind::Number),
+            Self::Pattern => matches!(kind, Kind::Integer | Kind::Text),
             Self::Bytes => kind == Kind::Bytes,
-            Self::TextDrop => matches!(kind, Kind::Text | Kind::Bytes | Kind::TsVector),
+            Self::VectorZero | Self::VectorRandom => kind == Kind::Vector,
+            Self::TextDrop => {
+                matches!(
+                    kind,
+                    Kind::Text | Kind::Bytes | Kind::TsVector | Kind::Hstore | Kind::Xml
+                )
+            }
             _ => kind == Kind::Text,
         }
     }
@@ -183,26 +256,24 @@ impl Transform {
     /// The shortest column, in characters, that its values fit in; `unique` ones need room to stay apart.
     #[must_use]
     pub fn needs_length(&self, unique: bool) -> usize {
+        let apart = |least: usize, unique_least: usize| if unique { unique_least } else { least };
         match self {
-            Self::Email => email::DOMAIN.len() + if unique { 14 } else { 5 },
-            Self::Hash if unique => 16,
-            Self::Username => {
-                if unique {
-                    18
-                } else {
-                    8
-                }
-            }
-            Self::Url => url::BASE.len() + if unique { 13 } else { 4 },
-            Self::Uuid => 36,
-            Self::Ip => 13,
-            Self::Date { .. } => 10,
+            // A domain that leaves no room is not kept.
+            Self::Email | Self::EmailKeepDomain => email::DOMAIN.len() + apart(5, 1 + UNIQUE_LETTERS),
+            Self::Hash => apart(1, UNIQUE_HEX),
+            Self::Username => username::PREFIX.len() + apart(3, UNIQUE_LETTERS),
+            Self::Url => url::BASE.len() + apart(4, UNIQUE_LETTERS),
+            Self::Uuid => 32,
+            Self::Ip => apart(13, 39),
+            Self::Date { .. } | Self::DateBy { .. } | Self::Birthday => 8,
+            Self::PostcodeIn(_) => 8,
             Self::Constant(value) => value.chars().count(),
             _ => 1,
         }
     }
 
-    /// Whether unique inputs give unique outputs.
+    /// Whether unique inputs give unique outputs: by a permutation of all values of the same format, or by 64 random
+    /// bits at least.
     #[must_use]
     pub fn keeps_unique(&self) -> bool {
         matches!(
@@ -211,11 +282,19 @@ impl Transform {
                 | Self::Null
                 | Self::Hash
                 | Self::Email
+                | Self::EmailKeepDomain
                 | Self::Phone
+                | Self::Postcode
                 | Self::Username
+                | Self::Ip
                 | Self::Url
                 | Self::Uuid
                 | Self::Date { .. }
+                | Self::DateBy { .. }
+                | Self::Birthday
+                | Self::Pattern
+                | Self::Shuffle
+                | Self::Bytes
         )
     }
 
@@ -224,166 +303,30 @@ impl Transform {
     pub fn is_wide(&self) -> bool {
         matches!(
             self,
-            Self::Hash | Self::Email | Self::Username | Self::Url | Self::Uuid
+            Self::Hash | Self::Email | Self::EmailKeepDomain | Self::Username | Self::Url | Self::Uuid
+        )
+    }
+
+    /// Whether a value may rightly come out as it was: a number that is a multiple already, a text in which nothing
+    /// was found, a value that came back to a row where an equal one had been.
+    #[must_use]
+    pub fn may_leave_a_value(&self) -> bool {
+        matches!(
+            self,
+            Self::Keep { .. }
+                | Self::Constant(_)
+                | Self::Bucket(_)
+                | Self::Shuffle
+                | Self::TextRedact
+                | Self::Json(_)
         )
     }
 }
 
-/// One transform, made ready for one column.
-#[derive(Clone, Debug)]
-pub struct Masker {
-    transform: Transform,
-    prf: Prf,
-    engine: Engine,
-    kind: Kind,
-    array: bool,
-    limit: usize,
-    fold: bool,
-    unique: bool,
-}
-
-impl Masker {
-    /// The masker of `column`, under the run's key. Each stream of rows has maskers of its own: `part` is its number,
-    /// other than that of every other stream over the same column.
-    #[must_use]
-    pub fn new(treatment: &ColumnTreatment, column: &Column, engine: Engine, key: &Key, part: u64) -> Self {
-        let _ = part;
-        Self {
-            transform: treatment.transform.clone(),
-            prf: key.group(&treatment.group),
-            engine,
-            kind: column.kind,
-            array: column.array,
-            limit: column.max_length.unwrap_or(usize::MAX),
-            fold: treatment.fold,
-            unique: treatment.unique,
-        }
-    }
-
-    /// The masked form of a value in the engine's text form (bytes as they are in MySQL, `\x…` in PostgreSQL);
-    /// `None` is NULL. NULL itself is never masked.
-    #[must_use]
-    pub fn mask(&self, value: &[u8]) -> Option<Vec<u8>> {
-        match &self.transform {
-            Transform::Keep { .. } => Some(value.to_vec()),
-            Transform::Null => None,
-            Transform::Constant(constant) => Some(constant.clone().into_bytes()),
-            _ if value.is_empty() => Some(Vec::new()),
-            Transform::Bytes => Some(bytes::mask(value, &self.prf, self.engine)),
-            Transform::TextDrop if self.kind == Kind::Bytes => Some(bytes::empty(self.engine)),
-            _ => {
-                let text = String::from_utf8_lossy(value);
-                let masked = if self.array {
-                    array::mask(&text, &mut |element| self.text(element))
-                } else {
-                    self.text(&text)
-                };
-                Some(masked.into_bytes())
-            }
-        }
-    }
-
-    /// The column of the same row whose value, as text, [`Self::mask_into`] wants beside the column's own.
-    #[must_use]
-    pub fn by(&self) -> Option<&str> {
-        None
-    }
-
-    /// Appends the masked form of a value to `out`; `false` is NULL, and nothing is appended then. The value is in the
-    /// engine's text form, as [`Self::mask`] takes it, `by` that of the column [`Self::by`] in the engine's text form.
-    /// NULL itself is never masked.
-    #[must_use]
-    pub fn mask_into(&mut self, value: &[u8], by: Option<&[u8]>, out: &mut Vec<u8>) -> bool {
-        let _ = by;
-        match self.mask(value) {
-            Some(masked) => {
-                out.extend_from_slice(&masked);
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn text(&self, value: &str) -> String {
-        if value.is_empty() {
-            return String::new();
-        }
-        apply(
-            &self.transform,
-            value,
-            &Cell {
-                prf: &self.prf,
-                kind: self.kind,
-                limit: self.limit,
-                fold: self.fold,
-                unique: self.unique,
-            },
-        )
-    }
-}
-
-/// What a transform is told of the place of a value.
-struct Cell<'a> {
-    prf: &'a Prf,
-    kind: Kind,
-    limit: usize,
-    fold: bool,
-    unique: bool,
-}
-
-impl Cell<'_> {
-    /// What the output is derived from: the value, spelt alike where the column compares alike.
-    fn seed(&self, value: &str) -> Vec<u8> {
-        if self.fold {
-            value.trim_end().to_lowercase().into_bytes()
-        } else {
-            value.as_bytes().to_vec()
-        }
-    }
-
-    /// The first of the outputs `make(0)`, `make(1)`, … that is not the value itself.
-    fn other_than(&self, value: &str, make: impl Fn(usize) -> String) -> String {
-        let first = cut(make(0), self.limit);
-        if first.eq_ignore_ascii_case(value.trim_end()) {
-            cut(make(1), self.limit)
-        } else {
-            first
-        }
-    }
-}
-
-fn apply(transform: &Transform, value: &str, cell: &Cell<'_>) -> String {
-    let masked = match transform {
-        Transform::Keep { .. } => return value.to_owned(),
-        Transform::Null | Transform::Bytes | Transform::TextDrop => String::new(),
-        Transform::Constant(constant) => constant.clone(),
-        Transform::Hash => hash::mask(value, cell),
-        Transform::Email => email::mask(value, cell),
-        Transform::Name { part, locale } => name::mask(value, *part, *locale, cell),
-        Transform::Phone => phone::mask(value, cell),
-        Transform::Address(locale) => address::street(value, *locale, cell),
-        Transform::City(locale) => address::city(value, *locale, cell),
-        Transform::Postcode => postcode::mask(value, cell),
-        Transform::Company(locale) => company::mask(value, *locale, cell),
-        Transform::Username => username::mask(value, cell),
-        Transform::Date { shift_days } => date::mask(value, *shift_days, cell),
-        Transform::Ip => ip::mask(value, cell),
-        Transform::Url => url::mask(value, cell),
-        Transform::Uuid => uuid::mask(value, cell),
-        Transform::Noise { percent } => return noise::mask(value, *percent, cell),
-        Transform::TextRedact => text::redact(value),
-        Transform::Json(paths) => return json::mask(value, paths, cell),
-    };
-    cut(masked, cell.limit)
-}
-
-/// At most `limit` characters of `text`.
-fn cut(text: String, limit: usize) -> String {
-    match text.char_indices().nth(limit) {
-        Some((end, _)) => text[..end].to_owned(),
-        None => text,
-    }
-}
+/// Letters of 5 bits that make 64 bits.
+const UNIQUE_LETTERS: usize = 13;
+/// Hexadecimal digits that make 64 bits.
+const UNIQUE_HEX: usize = 16;
 
 #[cfg(test)]
 mod tests;

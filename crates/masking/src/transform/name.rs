@@ -1,6 +1,6 @@
-//! `name`: a made-up person's first, last or full name, in English, Japanese or katakana.
+//! `name`: a made-up person's first, last or full name, in the rule's language.
 
-use super::{Cell, Locale, lists};
+use super::{Cell, Locale, lists, place};
 
 /// Which part of a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,21 +14,23 @@ pub enum Part {
     Full,
 }
 
-pub(super) fn mask(value: &str, part: Part, locale: Locale, cell: &Cell<'_>) -> String {
-    let mut stream = cell.prf.stream(&cell.seed(value));
-    let (first, last) = (stream.below(usize::MAX), stream.below(usize::MAX));
-    cell.other_than(value, |n| {
-        let first = spell(lists::first_names(locale), first.wrapping_add(n));
-        let last = spell(lists::last_names(locale), last.wrapping_add(n));
-        match (part, locale) {
-            (Part::First, _) => first.to_owned(),
-            (Part::Last, _) => last.to_owned(),
-            (Part::Full, Locale::En) => format!("{first} {last}"),
-            (Part::Full, _) => format!("{last} {first}"),
+pub(super) fn mask(value: &str, part: Part, locale: Locale, cell: &mut Cell<'_>, out: &mut Vec<u8>) {
+    let mut stream = cell.stream(value);
+    let (firsts, lasts) = (lists::first_names(locale), lists::last_names(locale));
+    let (first, last) = (stream.below(firsts.len()), stream.below(lasts.len()));
+    cell.other_than(value, out, |n, out| {
+        let first = firsts[(first + n) % firsts.len()];
+        let last = lasts[(last + n) % lasts.len()];
+        let (one, two) = match (part, locale) {
+            (Part::First, _) => (first, ""),
+            (Part::Last, _) => (last, ""),
+            (Part::Full, Locale::Ja | Locale::Kana) => (last, first),
+            (Part::Full, _) => (first, last),
+        };
+        place::word(one, cell.place, out);
+        if !two.is_empty() {
+            out.push(b' ');
+            place::word(two, cell.place, out);
         }
-    })
-}
-
-fn spell(list: &'static [&'static str], at: usize) -> &'static str {
-    list[at % list.len()]
+    });
 }
