@@ -44,6 +44,12 @@ impl LocalAws {
         self.0.ecs.register(family, handler);
     }
 
+    /// For tests: kills every ECS task that runs, as the death of the machine below it would. Its program is dropped
+    /// in the middle of whatever it does, and the task ends with exit code 137. Says how many there were.
+    pub fn kill_tasks(&self) -> usize {
+        self.0.ecs.kill_all()
+    }
+
     /// Delivers the changes of a DynamoDB table as its stream would to a Lambda function: in order, at least
     /// once, up to ten records an event; a handler that fails gets the records again. The table's stream is
     /// switched on if it is not, also when the table is created later.

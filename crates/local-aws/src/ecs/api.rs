@@ -128,12 +128,13 @@ impl Ecs {
             }]),
             ..Default::default()
         };
-        let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
+        let [stop, kill, ended] = [(); 3].map(|()| CancellationToken::new());
         state.tasks.insert(
             arn.clone(),
             Running {
                 task: task.clone(),
                 stop: stop.clone(),
+                kill: kill.clone(),
                 ended: ended.clone(),
             },
         );
@@ -149,7 +150,7 @@ impl Ecs {
             stop,
         };
         let program = state.programs.get(&family).cloned();
-        drop(self.work.spawn(self.clone().live(run, program, ended)));
+        drop(self.work.spawn(self.clone().live(run, program, kill, ended)));
         task
     }
 

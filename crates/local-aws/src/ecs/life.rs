@@ -31,7 +31,13 @@ struct Exit {
 
 impl Ecs {
     /// Lives through a task, from its start to its end.
-    pub(super) async fn live(self, run: TaskRun, program: Option<Program>, ended: CancellationToken) {
+    pub(super) async fn live(
+        self,
+        run: TaskRun,
+        program: Option<Program>,
+        kill: CancellationToken,
+        ended: CancellationToken,
+    ) {
         let arn = run.task_arn.clone();
         if self.wait_to_start(&run).await {
             match program {
@@ -41,7 +47,7 @@ impl Ecs {
                         enter(task, "RUNNING");
                         task.started_at = Some(now);
                     });
-                    let exit = self.execute(program, run).await;
+                    let exit = self.execute(program, run, &kill).await;
                     self.update(&arn, |task| leave(task, &exit));
                 }
                 None => self.update(&arn, |task| {
@@ -80,10 +86,19 @@ impl Ecs {
     }
 
     /// Runs the program to its end, or to the end of its patience after it was told to stop.
-    async fn execute(&self, program: Program, run: TaskRun) -> Exit {
+    async fn execute(&self, program: Program, run: TaskRun, kill: &CancellationToken) -> Exit {
         let stop = run.stop.clone();
         let mut running = self.work.spawn(async move { program(run).await });
         let ended = tokio::select! {
+            () = kill.cancelled() => {
+                running.abort();
+                // Gone only when all that it held is dropped.
+                drop(running.await);
+                return Exit {
+                    code: KILLED,
+                    reason: Some("ContainerError: the machine died"),
+                };
+            }
             ended = &mut running => Some(ended),
             () = stop.cancelled() => tokio::time::timeout(STOP_TIMEOUT, &mut running).await.ok(),
         };

@@ -61,6 +61,8 @@ struct State {
 struct Running {
     task: Task,
     stop: CancellationToken,
+    /// Cancelled when the machine below it dies.
+    kill: CancellationToken,
     ended: CancellationToken,
 }
 
@@ -125,6 +127,15 @@ impl Ecs {
     /// Forgets all programs.
     pub(crate) fn clear(&self) {
         self.lock().programs.clear();
+    }
+
+    /// Drops the programs of all tasks that run, in the middle of whatever they do: no signal, no clean-up. Says how
+    /// many there were.
+    pub(crate) fn kill_all(&self) -> usize {
+        let state = self.lock();
+        let runs = |task: &Task| task.last_status.as_deref() == Some("RUNNING");
+        let running = state.tasks.values().filter(|running| runs(&running.task));
+        running.inspect(|running| running.kill.cancel()).count()
     }
 
     /// The token that is cancelled at the task's end, and the task as it is now.

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::fault::{self, Fault};
+use super::gate::Heard;
 use super::machine::remove_folder;
 use super::options::Options;
 use super::state::State;
@@ -29,6 +30,8 @@ pub(super) struct Core {
     closing: CancellationToken,
     engines: Mutex<HashMap<EngineKind, Arc<Engine>>>,
     pub home: Home,
+    /// What clients say to the databases.
+    pub heard: Heard,
 }
 
 impl Core {
@@ -43,6 +46,7 @@ impl Core {
             closing: CancellationToken::new(),
             engines: Mutex::default(),
             home,
+            heard: Heard::default(),
         })
     }
 

@@ -1,6 +1,7 @@
 //! A cluster's endpoint: a port of ours before the server's socket, which keeps out whom the security groups do
 //! not admit.
 
+mod heard;
 mod mysql;
 mod postgres;
 
@@ -14,6 +15,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::options::Ingress;
 use crate::engine::{EngineKind, RDSADMIN};
+pub(super) use heard::Heard;
 
 /// Who may pass, and where to.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub(super) struct Gate {
     kind: EngineKind,
     socket: RwLock<Option<PathBuf>>,
     ingress: RwLock<Vec<Ingress>>,
+    heard: Heard,
 }
 
 /// A listening endpoint; dropping it closes the port and every connection.
@@ -32,9 +35,10 @@ pub(super) struct Listening {
 
 impl Gate {
     /// A gate that leads nowhere yet and admits nobody.
-    pub fn new(kind: EngineKind) -> Self {
+    pub fn new(kind: EngineKind, heard: Heard) -> Self {
         Self {
             kind,
+            heard,
             socket: RwLock::new(None),
             ingress: RwLock::new(Vec::new()),
         }
@@ -122,6 +126,7 @@ impl Gate {
         };
         if let Ok(Some(mut server)) = passed {
             // Either side may hang up in the middle of a word: that is no error of ours.
+            let mut client = self.heard.listen_to(client);
             drop(copy_bidirectional(&mut client, &mut server).await);
         }
     }

@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::watch;
 
 use self::core::Core;
 use crate::Time;
@@ -221,6 +222,12 @@ impl Rds {
     /// The identifiers of all instances that exist, in order.
     pub fn instances(&self) -> Vec<String> {
         self.core.state().instances.keys().cloned().collect()
+    }
+
+    /// For tests: how often clients have said something to a database, all of them together, and each change of
+    /// that. Logging in does not count.
+    pub fn heard(&self) -> watch::Receiver<u64> {
+        self.core.heard.subscribe()
     }
 
     /// For tests: shows, and obeys, `status` for a cluster or an instance until `None` brings back the truth.
