@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::class::Class;
 use crate::policy::Engine;
-use crate::record::CloneRecord;
+use crate::record::{CloneRecord, CloneState};
 
 /// What `prices.toml` says, for one Region.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -59,10 +59,12 @@ impl Prices {
         let end = clone.deleted_at.unwrap_or(now);
         let hours = |span: TimeDelta| span.num_seconds().max(0) as f64 / 3600.0;
         let entered = |state| clone.entered.get(&state).copied();
-        let Some(start) = entered(crate::CloneState::Cloning) else {
+        // After a masking that broke off, `discarding` is when the first cluster was made.
+        let begun = [CloneState::Cloning, CloneState::Discarding].into_iter();
+        let Some(start) = begun.filter_map(entered).min() else {
             return Some(0.0);
         };
-        let resized = entered(crate::CloneState::Resizing).unwrap_or(end).min(end);
+        let resized = entered(CloneState::Resizing).unwrap_or(end).min(end);
         let (_, masking) = self.per_hour(clone.engine, &clone.masking_class)?;
         let (_, after) = self.per_hour(clone.engine, &clone.target_class)?;
         Some(hours(resized - start) * masking + hours(end - resized) * after)

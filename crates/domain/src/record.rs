@@ -1,5 +1,6 @@
 //! The record of a clone: the truth of intent, kept in DynamoDB under the key `DBClusterIdentifier`.
 
+mod again;
 mod parts;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use crate::policy::{Engine, Limits, Source};
 use crate::request::{Options, Principal};
 use crate::workflow::ExecutionRef;
 
+pub use again::{ATTEMPTS, BrokeOff};
 pub use parts::{
     Access, DeleteReason, Failed, Finding, MaskedTable, MaskingReport, MessageRef, PinnedConfig, Progress,
     Scan, Verdict,
@@ -34,6 +36,8 @@ pub enum CloneState {
     Cloning,
     /// The worker is at it.
     Masking,
+    /// Its masking broke off: this cluster is being deleted, and a fresh one will be made.
+    Discarding,
     /// The instance is changing to the class that was asked for.
     Resizing,
     /// The clone is being opened.
@@ -71,6 +75,7 @@ impl fmt::Display for CloneState {
             Self::Requested => "requested",
             Self::Cloning => "cloning",
             Self::Masking => "masking",
+            Self::Discarding => "discarding",
             Self::Resizing => "resizing",
             Self::Releasing => "releasing",
             Self::Ready => "ready",
@@ -125,7 +130,8 @@ pub struct CloneRecord {
     pub setup_ends_at: DateTime<Utc>,
     /// When it is due: the end of its setting up, until release replaces it by hand-over + lifetime.
     pub expires_at: DateTime<Utc>,
-    /// When each state was first entered.
+    /// When each state was first entered. After a masking that broke off, `discarding` stands for all the time that
+    /// the discarded clone took, and the states after it are those of the fresh one.
     #[serde(default)]
     pub entered: BTreeMap<CloneState, DateTime<Utc>>,
     /// AWS's immutable id of the cluster: a cluster of the same name with another one is not ours.
@@ -134,6 +140,12 @@ pub struct CloneRecord {
     /// When the master's password was changed to one that only the worker may read.
     #[serde(default)]
     pub master_password_at: Option<DateTime<Utc>>,
+    /// Which try this is, from 1: a masking that breaks off is begun anew, once, on a fresh cluster.
+    #[serde(default = "again::first")]
+    pub attempt: u32,
+    /// The tries that broke off.
+    #[serde(default)]
+    pub broke_off: Vec<BrokeOff>,
     /// The config folder's version and hashes with which it started.
     pub config: PinnedConfig,
     /// How far the masking is.
@@ -223,6 +235,8 @@ impl CloneRecord {
             entered: BTreeMap::from([(CloneState::Requested, requested_at)]),
             cluster_resource_id: None,
             master_password_at: None,
+            attempt: again::first(),
+            broke_off: Vec::new(),
             config: new.config,
             progress: None,
             verdict: None,

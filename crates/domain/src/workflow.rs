@@ -139,6 +139,9 @@ pub struct SweepRequest {
     /// Say what would be done, and do nothing.
     #[serde(default)]
     pub dry_run: bool,
+    /// The masking of `execution`'s clone broke off: discard its cluster, so that a fresh one can be made.
+    #[serde(default)]
+    pub start_over: bool,
 }
 
 /// What the sweep's Lambda answers.
@@ -154,6 +157,9 @@ pub struct SweepAnswer {
     /// True when Abandon found the clone handed over, so that nothing was abandoned.
     #[serde(default)]
     pub released: bool,
+    /// True when the clone of a masking that broke off is gone and is to be made anew.
+    #[serde(default)]
+    pub again: bool,
     /// One line for each thing that was done (or would be, in a dry run).
     #[serde(default)]
     pub done: Vec<String>,
@@ -233,6 +239,8 @@ failures! {
     MaskCommand = "the masking command of the policy cannot be used",
     /// There is no good verdict of the worker.
     Unverified = "the masking was not verified, so the clone was not handed over",
+    /// The masking broke off, and so did that of a fresh clone.
+    BrokeOff = "the masking broke off before its end",
     /// AWS has no capacity for the class, nor for its fallbacks.
     NoCapacity = "AWS has no capacity for the class that was asked for, nor for the fallbacks",
     /// The config folder is wrong.
@@ -270,12 +278,17 @@ impl FromStr for Failure {
     }
 }
 
+/// What Step Functions calls a task that was started and ended otherwise than well.
+pub const TASK_FAILED: &str = "States.TaskFailed";
+
 impl Caught {
-    /// The failure that this was. What is none of ours in the Mask step means that the worker did not finish.
+    /// The failure that this was. A task of the Mask step that ended without a word in the record broke off; what
+    /// else is none of ours there means that the worker did not finish.
     pub fn failure(&self) -> Failure {
         match (self.error.parse(), self.step) {
             (Ok(failure), _) => failure,
             (Err(()), _) if self.error == "States.Timeout" => Failure::TimedOut,
+            (Err(()), State::Mask) if self.error == TASK_FAILED => Failure::BrokeOff,
             (Err(()), State::Mask) => Failure::Unverified,
             (Err(()), _) => Failure::Internal,
         }
@@ -329,15 +342,22 @@ mod tests {
         State::Mask,
         "States.TaskFailed",
         r#"{"Containers":[{"Name":"worker","ExitCode":3}]}"#,
-        Failure::Unverified,
+        Failure::BrokeOff,
         "the task of container `worker` ended with exit code 3"
     )]
     #[case(
         State::Mask,
         "States.TaskFailed",
         r#"{"Containers":[{"Name":"worker"}],"StoppedReason":"CannotPullContainer"}"#,
-        Failure::Unverified,
+        Failure::BrokeOff,
         "CannotPullContainer"
+    )]
+    #[case(
+        State::Mask,
+        "ECS.AmazonECSException",
+        "no such cluster",
+        Failure::Unverified,
+        "no such cluster"
     )]
     #[case(State::Resize, "States.Timeout", "", Failure::TimedOut, "States.Timeout")]
     fn a_caught_error_is_told_in_words(

@@ -117,6 +117,43 @@ fn after_release_nothing_leads_to_abandon_and_no_notice_can_harm() {
     assert_eq!(machine["States"]["Handed over"]["Type"], "Succeed");
 }
 
+/// A masking that broke off is begun anew from Clone, by way of Discard alone, and whatever Discard cannot do is
+/// Abandon's, with what the Mask step was caught with.
+#[test]
+fn a_broken_off_masking_alone_leads_back_to_the_clone() {
+    let machine = read(CLONE);
+    let back: Vec<_> = states(&machine)
+        .into_iter()
+        .filter(|(name, state)| {
+            let choices = state["Choices"].as_array().into_iter().flatten();
+            let mut nexts = choices.chain([state]).map(|it| &it["Next"]);
+            *name != "Begin" && *name != "Clone goes on" && nexts.any(|next| next == "Clone")
+        })
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(back, ["Discard is over?"]);
+    let rule = &machine["States"]["Mask"]["Catch"][0];
+    assert_eq!(
+        names(&Value::from(vec![rule.clone()])),
+        [domain::workflow::TASK_FAILED]
+    );
+    assert_eq!(rule["Next"], "Discard");
+    assert_eq!(rule["Assign"]["caught"]["step"], "Mask");
+    let discard = &machine["States"]["Discard"];
+    assert_eq!(discard["Arguments"]["Payload"]["start_over"], true);
+    let catch = discard["Catch"].as_array().unwrap();
+    assert!(
+        catch
+            .iter()
+            .all(|rule| rule["Next"] == "Abandon" && rule["Assign"].is_null())
+    );
+    assert_eq!(
+        names(&discard["Catch"]),
+        ["States.DataLimitExceeded", "States.ALL"]
+    );
+    assert_eq!(machine["States"]["Discard is over?"]["Default"], "Abandon");
+}
+
 /// The machines read fields of what the Lambdas answer; a renamed field would be an undefined value there.
 #[test]
 fn what_the_machines_read_is_what_the_lambdas_answer() {
@@ -148,7 +185,7 @@ fn what_the_machines_read_is_what_the_lambdas_answer() {
     for field in ["clone_id", "status", "wait_seconds"] {
         assert!(step.get(field).is_some() && sweep.get(field).is_some(), "{field}");
     }
-    assert!(sweep.get("released").is_some());
+    assert!(sweep.get("released").is_some() && sweep.get("again").is_some());
     for field in ["task_definition", "container", "command"] {
         assert!(
             task.get(field).is_some() && CLONE.contains(&format!("$states.input.{field} ")),

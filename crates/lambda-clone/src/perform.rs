@@ -149,7 +149,12 @@ async fn set_master_password(
         ..Login::new(&cluster.master_user)
     };
     tags.insert("doppel:for".into(), "worker".into());
-    let master = deps.secrets.create(&name, &wanted, &tags).await?;
+    let mut master = deps.secrets.create(&name, &wanted, &tags).await?;
+    if record.attempt > 1 {
+        // A fresh cluster, a fresh password: what still knows the discarded one's finds no way in.
+        let token = format!("doppel-master-password-of-try-{:04}", record.attempt);
+        master = deps.secrets.renew(&name, &wanted, &token).await?;
+    }
     if !deps.master_secret_readers.is_empty() {
         deps.secrets
             .restrict(&name, &only_for(&deps.master_secret_readers))

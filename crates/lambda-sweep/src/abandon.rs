@@ -1,6 +1,5 @@
 //! The end of a clone whose execution has failed: note why, then delete it.
 
-use domain::record::Failed;
 use domain::workflow::{Caught, ExecutionRef, Status, SweepAnswer};
 use domain::{CloneId, CloneRecord};
 use runtime::{Decision, StepError};
@@ -29,12 +28,7 @@ pub(crate) async fn abandon(
             if record.ready_at.is_some() || !record.state.is_being_set_up() {
                 return Decision::Keep;
             }
-            let failed = Failed {
-                step: caught.step,
-                failure: caught.failure(),
-                cause: caught.words(),
-                at,
-            };
+            let failed = record.explain(caught, at);
             record.fail(failed);
             Decision::Write
         })
@@ -57,7 +51,7 @@ pub(crate) async fn abandon(
 }
 
 /// The record of this execution's clone. The first step may have failed before it could name it.
-async fn find(
+pub(crate) async fn find(
     deps: &Deps,
     id: Option<&CloneId>,
     execution: &ExecutionRef,

@@ -2,10 +2,12 @@
 //!
 //! Asked with nothing, it looks at every clone and then for what should not be there at all. Asked for one
 //! clone, or for the clone of an execution that ended or gave up, it looks at that one alone. It is asked again
-//! until nothing is being deleted any more. Nothing is deleted that is not proven doppel's; the rest is an alarm.
+//! until nothing is being deleted any more. Asked to start over, it removes the cluster of a masking that broke off,
+//! and leaves the record for a fresh one. Nothing is deleted that is not proven doppel's; the rest is an alarm.
 
 mod abandon;
 mod alarms;
+mod discard;
 mod one;
 mod perform;
 
@@ -83,7 +85,12 @@ impl Outcome {
 pub async fn handle(deps: &Deps, request: SweepRequest) -> Result<SweepAnswer, StepError> {
     let mode = if request.dry_run { Mode::DryRun } else { Mode::Work };
     if let (Some(execution), Some(caught)) = (&request.execution, &request.caught) {
-        return abandon::abandon(deps, request.clone_id.as_ref(), execution, caught).await;
+        let id = request.clone_id.as_ref();
+        return if request.start_over {
+            discard::discard(deps, id, execution, caught).await
+        } else {
+            abandon::abandon(deps, id, execution, caught).await
+        };
     }
     let policy = deps.bench.config.policy().await?;
     let outcome = match (&request.clone_id, &request.ended_execution) {

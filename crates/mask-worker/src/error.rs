@@ -94,12 +94,19 @@ pub enum Error {
     Config(#[from] ConfigError),
 }
 
+/// The most findings that an error lists; the report holds more.
+const MOST_FINDINGS: usize = 20;
+
 fn list(findings: &[Finding]) -> String {
-    findings
+    let mut lines: Vec<_> = findings
         .iter()
+        .take(MOST_FINDINGS)
         .map(|finding| format!("  {finding}"))
-        .collect::<Vec<_>>()
-        .join("\n")
+        .collect();
+    if findings.len() > MOST_FINDINGS {
+        lines.push(format!("  … and {} more", findings.len() - MOST_FINDINGS));
+    }
+    lines.join("\n")
 }
 
 impl AsFailure for Error {
@@ -118,6 +125,20 @@ impl AsFailure for Error {
 }
 
 impl Error {
+    /// Whether the masking broke off from without: the connection lost, the server restarted, the task told to stop,
+    /// AWS out of reach. It may go well on a fresh clone; everything else would come again.
+    #[must_use]
+    pub fn broke_off(&self) -> bool {
+        match self {
+            Self::Database(failed) | Self::NotDropped(_, failed) => failed.is_lost(),
+            Self::Interrupted | Self::Busy | Self::Stopped => true,
+            Self::Aws(_) | Self::Record(_) | Self::Secret(_) | Self::Config(_) => {
+                self.failure() == Failure::Transient
+            }
+            _ => false,
+        }
+    }
+
     /// The task's exit code: 2 where the rules or the configuration must be mended, 3 for findings, 4 for an
     /// interrupted run, 5 for a cancelled one, 1 for all else.
     #[must_use]
@@ -144,11 +165,73 @@ pub struct DatabaseFailed {
     pub said: Option<String>,
 }
 
+/// What is written in place of a code when the server answered nothing, or nothing that was read to its end.
+const NOTHING: &str = "nothing";
+
+/// PostgreSQL's classes of lost connections and of the server's own end (terminated by an administrator, crashed,
+/// starting, recovering), a read-only server (a former writer after a failover), and MySQL's and MariaDB's numbers for
+/// the same.
+const LOST: &[&str] = &[
+    "08", "57P01", "57P02", "57P03", "57P05", "25006", "1053", "1077", "1079", "1080", "1152", "1158",
+    "1159", "1160", "1161", "1184", "1290", "1317", "1836", "1927", "2002", "2003", "2006", "2013",
+];
+
+impl DatabaseFailed {
+    /// Whether the connection or the server went away under the statement.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        let is_such = |lost: &&str| match lost.len() {
+            2 => self.code.len() == 5 && self.code.starts_with(*lost),
+            _ => self.code == **lost,
+        };
+        self.code.starts_with(NOTHING) || LOST.iter().any(|lost| is_such(&lost))
+    }
+}
+
 impl std::error::Error for DatabaseFailed {}
 
 impl fmt::Display for DatabaseFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: the database answered {}", self.doing, self.code)?;
         self.said.iter().try_for_each(|said| write!(f, " ({said})"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database(code: &str) -> Error {
+        Error::Database(DatabaseFailed {
+            doing: "masking".to_owned(),
+            code: code.to_owned(),
+            said: None,
+        })
+    }
+
+    #[rstest::rstest]
+    #[case::closed(database("nothing: the connection is closed"))]
+    #[case::terminated(database("57P01"))]
+    #[case::cannot_connect_now(database("57P03"))]
+    #[case::connection_failure(database("08006"))]
+    #[case::mysql_shuts_down(database("1053"))]
+    #[case::told_to_stop(Error::Stopped)]
+    #[case::earlier_run(Error::Interrupted)]
+    #[case::another_worker(Error::Busy)]
+    fn what_comes_from_without_may_go_well_on_a_fresh_clone(#[case] error: Error) {
+        assert!(error.broke_off(), "{error}");
+    }
+
+    #[rstest::rstest]
+    #[case::unique(database("23505"))]
+    #[case::too_long(database("22001"))]
+    #[case::disk_full(database("53100"))]
+    #[case::mysql_duplicate(database("1062"))]
+    #[case::other_databases(Error::OtherDatabases(vec!["old".to_owned()]))]
+    #[case::findings(Error::Findings(Vec::new()))]
+    #[case::not_prepared(Error::NotPrepared)]
+    #[case::cancelled(Error::Cancelled)]
+    fn what_would_come_again_is_not_tried_again(#[case] error: Error) {
+        assert!(!error.broke_off(), "{error}");
     }
 }

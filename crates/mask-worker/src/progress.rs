@@ -19,6 +19,7 @@ pub struct Reporter {
     sender: watch::Sender<Progress>,
     pace: Arc<Mutex<Pace>>,
     stop: CancellationToken,
+    listener: Option<watch::Sender<Progress>>,
 }
 
 impl Reporter {
@@ -27,29 +28,52 @@ impl Reporter {
     pub fn new(stop: CancellationToken) -> (Self, watch::Receiver<Progress>) {
         let (sender, receiver) = watch::channel(Progress::default());
         let pace = Arc::new(Mutex::new(Pace::from(Instant::now())));
-        (Self { sender, pace, stop }, receiver)
+        let reporter = Self {
+            sender,
+            pace,
+            stop,
+            listener: None,
+        };
+        (reporter, receiver)
+    }
+
+    /// Tells somebody else too.
+    pub(crate) fn told_to(mut self, listener: Option<watch::Sender<Progress>>) -> Self {
+        self.listener = listener;
+        self.tell(|_| {});
+        self
+    }
+
+    /// Changes what is told.
+    fn tell(&self, change: impl FnOnce(&mut Progress)) {
+        self.sender.send_modify(change);
+        if let Some(listener) = &self.listener {
+            listener.send_replace(self.sender.borrow().clone());
+        }
     }
 
     /// A phase begins, with so much to do.
     pub(crate) fn phase(&self, name: &str, tables: usize, rows: u64) {
         *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = Pace::from(Instant::now());
         let tables = u32::try_from(tables).unwrap_or(u32::MAX);
-        self.sender.send_replace(Progress {
-            phase: name.to_owned(),
-            tables,
-            rows,
-            ..Progress::default()
+        self.tell(|progress| {
+            *progress = Progress {
+                phase: name.to_owned(),
+                tables,
+                rows,
+                ..Progress::default()
+            };
         });
     }
 
     /// One more table is done.
     pub(crate) fn table_done(&self) {
-        self.sender.send_modify(|progress| progress.tables_done += 1);
+        self.tell(|progress| progress.tables_done += 1);
     }
 
     /// So many more rows are done.
     pub(crate) fn add_rows(&self, rows: u64) {
-        self.sender.send_modify(|progress| {
+        self.tell(|progress| {
             progress.rows_done += rows;
             let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
             pace.tell(progress, Instant::now());

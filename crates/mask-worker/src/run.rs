@@ -20,6 +20,9 @@ use crate::work::{Job, Verb};
 /// How often progress is written to the record, and the record asked whether to go on.
 const BEAT: Duration = Duration::from_secs(3);
 
+/// One line of the log to so many beats.
+const BEATS_A_LINE: u32 = 3;
+
 /// The task's command line: `mask-worker --clone-id ID --execution ARN prepare mask verify`.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "mask-worker", about = "Masks a clone and proves it")]
@@ -30,6 +33,9 @@ pub struct Args {
     /// ARN of the execution that the task works for; without it the record's own is taken.
     #[arg(long)]
     pub execution: Option<String>,
+    /// Which try of the clone it works for; without it the record's own is taken.
+    #[arg(long)]
+    pub attempt: Option<u32>,
     /// The steps, in order.
     #[arg(required = true)]
     pub verbs: Vec<Verb>,
@@ -65,6 +71,7 @@ pub struct Deps {
     bench: Bench,
     secrets: Secrets,
     db_ca: Option<PathBuf>,
+    listener: Option<watch::Sender<Progress>>,
 }
 
 impl Deps {
@@ -74,7 +81,15 @@ impl Deps {
             bench: Bench::new(&settings.step, aws, clock),
             secrets: Secrets::new(aws),
             db_ca: settings.db_ca.clone(),
+            listener: None,
         }
+    }
+
+    /// Tells `listener` of every change of a run's progress too, for whoever runs the worker in its own process.
+    #[must_use]
+    pub fn told_to(mut self, listener: watch::Sender<Progress>) -> Self {
+        self.listener = Some(listener);
+        self
     }
 }
 
@@ -88,34 +103,46 @@ pub struct Outcome {
 }
 
 /// Carries out the steps on the clone that the record describes, and writes progress, report and verdict to the
-/// record. A failure is written there too: ECS itself hands on no more than an exit code.
+/// record. A failure is written there too: ECS itself hands on no more than an exit code. A run that broke off leaves
+/// its reason there and no failure: the workflow begins anew with a fresh clone.
 ///
 /// # Errors
 /// Whatever stopped it. Nothing is released then.
 pub async fn run(args: Args, deps: &Deps, stop: CancellationToken) -> Result<Outcome, Error> {
-    let outcome = attempt(&args, deps, stop).await;
-    if let Err(error) = &outcome {
-        tracing::error!(clone.id = %args.clone_id, error = chain(error), "the worker gives up");
-        if !matches!(error, Error::Cancelled | Error::NoRecord(_)) {
-            note_failure(&args, deps, error).await;
+    let claim = match Claim::on(&args, deps).await {
+        Ok(claim) => claim,
+        Err(error) => return Err(given_up(&args, error)),
+    };
+    match attempt(&args, &claim, deps, stop).await {
+        Ok(outcome) => Ok(outcome),
+        Err(error) => {
+            if !matches!(error, Error::Cancelled) {
+                note_failure(&claim, deps, &error).await;
+            }
+            Err(given_up(&args, error))
         }
     }
-    outcome
 }
 
-async fn attempt(args: &Args, deps: &Deps, stop: CancellationToken) -> Result<Outcome, Error> {
-    let record = own_record(args, deps).await?;
+fn given_up(args: &Args, error: Error) -> Error {
+    tracing::error!(clone.id = %args.clone_id, error = chain(&error), "the worker gives up");
+    error
+}
+
+async fn attempt(args: &Args, claim: &Claim, deps: &Deps, stop: CancellationToken) -> Result<Outcome, Error> {
+    let record = &claim.record;
     let pinned = deps.bench.config.rules_at(&record.config).await?;
     let rules = Rules::parse(&pinned.key, &pinned.text)?;
-    let (target, resource_id) = find_database(deps, &record).await?;
+    let (target, resource_id) = find_database(deps, record).await?;
     let user = deps.secrets.login(&record.id.user_secret()).await?;
     let (reporter, progress) = Reporter::new(stop.clone());
+    let reporter = reporter.told_to(deps.listener.clone());
     let job = Job {
         target: &target,
         rules: &rules,
         user: &user,
     };
-    let beat = beat(args, deps, progress, stop);
+    let beat = beat(claim, deps, progress, stop);
     let mut report = tokio::select! {
         report = job.run(&args.verbs, &reporter) => report?,
         cancelled = beat => return Err(cancelled),
@@ -127,44 +154,69 @@ async fn attempt(args: &Args, deps: &Deps, stop: CancellationToken) -> Result<Ou
         rules_hash: pinned.hash.clone(),
         at: deps.bench.clock.now(),
     });
-    let mut cancelled = false;
-    deps.bench
-        .records
-        .update(&args.clone_id, |record| {
-            cancelled = !is_own(args, record);
-            if cancelled {
-                return Decision::Keep;
-            }
+    claim
+        .write(deps, |record| {
             record.report = Some(merged(record.report.take(), report.clone()));
             record.verdict = verdict.clone().or(record.verdict.take());
             record.progress = None;
-            Decision::Write
         })
         .await?;
-    if cancelled {
-        Err(Error::Cancelled)
-    } else {
-        Ok(Outcome { report, verdict })
-    }
+    Ok(Outcome { report, verdict })
 }
 
-/// The record, if it is the one that this task works for.
-async fn own_record(args: &Args, deps: &Deps) -> Result<CloneRecord, Error> {
-    let record = deps.bench.records.get(&args.clone_id).await?;
-    let record = record.ok_or_else(|| Error::NoRecord(args.clone_id.to_string()))?;
-    if is_own(args, &record) {
-        Ok(record)
-    } else {
-        Err(Error::Cancelled)
-    }
+/// The one try of the one clone that this task works for. What it writes counts only as long as the record is still
+/// that try's: a worker that outlived its clone has nothing to say about the next.
+struct Claim {
+    record: CloneRecord,
 }
 
-fn is_own(args: &Args, record: &CloneRecord) -> bool {
-    !record.is_cancelled()
-        && args
+impl Claim {
+    /// The record, if it is the one that this task works for.
+    async fn on(args: &Args, deps: &Deps) -> Result<Self, Error> {
+        let record = deps.bench.records.get(&args.clone_id).await?;
+        let record = record.ok_or_else(|| Error::NoRecord(args.clone_id.to_string()))?;
+        let is_meant = args
             .execution
             .as_ref()
             .is_none_or(|execution| *execution == record.execution_arn)
+            && args.attempt.is_none_or(|attempt| attempt == record.attempt);
+        if is_meant && !record.is_cancelled() {
+            Ok(Self { record })
+        } else {
+            Err(Error::Cancelled)
+        }
+    }
+
+    fn holds(&self, now: &CloneRecord) -> bool {
+        let own = &self.record;
+        !now.is_cancelled()
+            && now.execution_arn == own.execution_arn
+            && now.attempt == own.attempt
+            && now.cluster_resource_id == own.cluster_resource_id
+    }
+
+    /// Changes the record.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`], with nothing written, when it is no longer this try's.
+    async fn write(&self, deps: &Deps, mut change: impl FnMut(&mut CloneRecord)) -> Result<(), Error> {
+        let mut holds = false;
+        let written = deps.bench.records.update(&self.record.id, |record| {
+            holds = self.holds(record);
+            if !holds {
+                return Decision::Keep;
+            }
+            let before = record.clone();
+            change(record);
+            if *record == before {
+                Decision::Keep
+            } else {
+                Decision::Write
+            }
+        });
+        written.await?;
+        if holds { Ok(()) } else { Err(Error::Cancelled) }
+    }
 }
 
 /// The clone's address, its master's login, and AWS's immutable id of the very cluster.
@@ -196,37 +248,49 @@ async fn find_database(deps: &Deps, record: &CloneRecord) -> Result<(Target, Str
     Ok((target, resource_id))
 }
 
-/// Writes progress to the record every few seconds, and ends only when the record says that the clone is not, or no
-/// longer, this task's, or when the task is told to stop.
+/// Writes progress to the record every few seconds and to the log somewhat less often, and ends only when the record
+/// says that the clone is not, or no longer, this task's, or when the task is told to stop.
 async fn beat(
-    args: &Args,
+    claim: &Claim,
     deps: &Deps,
     progress: watch::Receiver<Progress>,
     stop: CancellationToken,
 ) -> Error {
-    let mut said = Progress::default();
+    let mut beats = 0_u32;
     loop {
         tokio::select! {
             () = stop.cancelled() => return Error::Stopped,
             () = tokio::time::sleep(BEAT) => {}
         }
         let now = progress.borrow().clone();
-        let mut cancelled = false;
-        let written = deps.bench.records.update(&args.clone_id, |record| {
-            cancelled = !is_own(args, record);
-            if cancelled || now == said {
-                return Decision::Keep;
-            }
-            record.progress = Some(now.clone());
-            Decision::Write
-        });
-        match written.await {
-            Ok(_) if cancelled => return Error::Cancelled,
-            Ok(_) => said = now,
+        beats += 1;
+        if beats % BEATS_A_LINE == 0 {
+            log(&claim.record, &now);
+        }
+        match claim
+            .write(deps, |record| record.progress = Some(now.clone()))
+            .await
+        {
+            Ok(()) => {}
+            Err(Error::Cancelled) => return Error::Cancelled,
             // Progress is a courtesy: a write that fails is tried again with the next beat.
             Err(error) => tracing::warn!(error = chain(&error), "progress could not be written"),
         }
     }
+}
+
+fn log(record: &CloneRecord, now: &Progress) {
+    tracing::info!(
+        clone.id = %record.id,
+        phase = now.phase,
+        tables_done = now.tables_done,
+        tables = now.tables,
+        rows_done = now.rows_done,
+        rows = now.rows,
+        rows_per_second = now.rows_per_second,
+        seconds_left = now.seconds_left,
+        "progress"
+    );
 }
 
 /// The reports of several tasks make one.
@@ -244,17 +308,18 @@ fn merged(before: Option<MaskingReport>, mut now: MaskingReport) -> MaskingRepor
     now
 }
 
-/// Writes the failure with its cause to the record. If that fails too, the exit code alone must tell.
-async fn note_failure(args: &Args, deps: &Deps, error: &Error) {
+/// Writes to the record why the task gives up. If that fails too, the exit code alone must tell.
+async fn note_failure(claim: &Claim, deps: &Deps, error: &Error) {
+    let at = deps.bench.clock.now();
     let failed = Failed {
         step: State::Mask,
         failure: error.failure(),
         cause: chain(error),
-        at: deps.bench.clock.now(),
+        at,
     };
-    let noted = deps.bench.records.update(&args.clone_id, |record| {
-        if !is_own(args, record) {
-            return Decision::Keep;
+    let noted = claim.write(deps, |record| {
+        if error.broke_off() {
+            return record.note_break(failed.cause.clone(), at);
         }
         record.fail(failed.clone());
         if let Error::Findings(findings) = error {
@@ -262,7 +327,6 @@ async fn note_failure(args: &Args, deps: &Deps, error: &Error) {
             report.rules_hash.clone_from(&record.config.rules_hash);
             report.note_findings(findings.clone());
         }
-        Decision::Write
     });
     if let Err(error) = noted.await {
         tracing::error!(

@@ -173,6 +173,22 @@ impl Secrets {
         }
     }
 
+    /// Replaces the login in a secret once for each `token` (32 to 64 characters), and answers the login that is there
+    /// then: after a lost answer, the one that was written first.
+    pub async fn renew(&self, name: &str, login: &Login, token: &str) -> Result<Login> {
+        let call = self
+            .0
+            .put_secret_value()
+            .secret_id(name)
+            .client_request_token(token)
+            .secret_string(login.text()?.expose_secret());
+        match call.send().await.map_err(failed("PutSecretValue", name)) {
+            Ok(_) => Ok(login.clone()),
+            Err(error) if error.is("ResourceExistsException") => self.login(name).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Replaces the login in a secret.
     pub async fn put(&self, name: &str, login: &Login) -> Result<()> {
         let text = login.text()?;

@@ -1,10 +1,12 @@
 //! `doppel show`: a clone, and how its time divides over its states.
 
 use chrono::{DateTime, Utc};
-use domain::CloneRecord;
+use domain::record::{MaskingReport, Scan};
+use domain::{CloneRecord, CloneState};
 use serde_json::{Value, json};
 
 use super::list::owner;
+use super::wait::in_words;
 use crate::account::Account;
 use crate::exit::Stop;
 use crate::output;
@@ -59,12 +61,21 @@ pub fn as_text(record: &CloneRecord, now: DateTime<Utc>) -> String {
             format!("{} (in {left})", record.expires_at.format("%F %T UTC")),
         ));
     }
-    if let Some(report) = &record.report {
-        let (tables, columns, masked) = report.totals();
+    if let Some(now) = record
+        .progress
+        .as_ref()
+        .filter(|_| record.state == CloneState::Masking)
+    {
+        rows.push(row("progress", in_words(now)));
+    }
+    for broke in &record.broke_off {
         rows.push(row(
-            "masked",
-            format!("{masked} rows in {columns} columns of {tables} tables"),
+            "broke off",
+            format!("try {}: {}", broke.attempt, broke.cause),
         ));
+    }
+    if let Some(report) = &record.report {
+        rows.extend(masked(report));
     }
     if let Some(failed) = &record.failure {
         rows.push(row(
@@ -73,6 +84,39 @@ pub fn as_text(record: &CloneRecord, now: DateTime<Utc>) -> String {
         ));
     }
     format!("{}\n{}\n{}", record.id, table(&rows), timeline(record, now))
+}
+
+/// What was masked, by which rules, and what the verification read and found.
+fn masked(report: &MaskingReport) -> Vec<Vec<String>> {
+    let (tables, columns, masked) = report.totals();
+    let mut rows = vec![row(
+        "masked",
+        format!("{masked} rows in {columns} columns of {tables} tables"),
+    )];
+    if !report.rules_hash.is_empty() {
+        rows.push(row("rules", report.rules_hash.clone()));
+    }
+    if let Some(scan) = &report.scan {
+        let Scan {
+            tables,
+            columns,
+            rows: read,
+        } = scan;
+        rows.push(row(
+            "verified",
+            format!("{read} rows in {columns} columns of {tables} tables"),
+        ));
+    }
+    rows.extend(
+        report
+            .findings
+            .iter()
+            .map(|finding| row("found", finding.to_string())),
+    );
+    if report.more_findings > 0 {
+        rows.push(row("found", format!("{} more", report.more_findings)));
+    }
+    rows
 }
 
 fn row(name: &str, value: String) -> Vec<String> {

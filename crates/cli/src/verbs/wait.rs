@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use domain::{CloneRecord, CloneState};
+use domain::{CloneRecord, CloneState, record};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::account::Account;
 use crate::args::Patience;
+use crate::table::span;
 
 /// By the account's clock, between two looks.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
@@ -51,15 +52,13 @@ impl Progress {
             .progress
             .as_ref()
             .filter(|_| record.state == CloneState::Masking);
-        self.0.set_message(match masked {
-            Some(now) if now.rows > 0 => {
-                format!(
-                    "{}: {} ({} of {} rows)",
-                    record.state, now.phase, now.rows_done, now.rows
-                )
-            }
-            Some(now) => format!("{}: {}", record.state, now.phase),
+        let doing = match masked {
+            Some(now) => format!("{}: {}", record.state, in_words(now)),
             None => record.state.to_string(),
+        };
+        self.0.set_message(match record.attempt {
+            1 => doing,
+            attempt => format!("{doing} (try {attempt}: the masking broke off)"),
         });
     }
 
@@ -69,13 +68,30 @@ impl Progress {
     }
 }
 
+/// The phase of a masking, its rows, how fast they go, and how long the rest takes.
+pub fn in_words(now: &record::Progress) -> String {
+    let mut words = now.phase.clone();
+    if now.rows > 0 {
+        words.push_str(&format!(", {} of about {} rows", now.rows_done, now.rows));
+    }
+    if now.rows_per_second > 0 {
+        words.push_str(&format!(", {} a second", now.rows_per_second));
+    }
+    if let Some(left) = now.seconds_left {
+        // A year is more than any limit; a mad estimate is cut to it.
+        let left = chrono::TimeDelta::seconds(left.min(31_536_000).cast_signed());
+        words.push_str(&format!(", about {} left", span(left)));
+    }
+    words
+}
+
 const PERCENT_AT_READY: u64 = 100;
 
 /// Roughly how far: the states one after another, and masking by its rows.
 fn percent(record: &CloneRecord) -> u64 {
     match record.state {
         CloneState::Requested => 2,
-        CloneState::Cloning => 10,
+        CloneState::Cloning | CloneState::Discarding => 10,
         CloneState::Masking => {
             let rows = record.progress.as_ref().filter(|progress| progress.rows > 0);
             let done = rows.map_or(0, |progress| {

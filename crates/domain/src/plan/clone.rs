@@ -49,6 +49,8 @@ pub fn plan(wanted: &CloneRecord, source: &Source, observed: &Observed, now: Dat
     match stopped(wanted, now) {
         Some(failure) => fail(failure),
         None if !cluster.is_ours(wanted) => fail(Failure::NameTaken),
+        // The cluster of a masking that broke off, on its way out.
+        None if wanted.has_discarded(&cluster.resource_id) => Step::Wait,
         None if wanted.cluster_resource_id.is_none() => Step::Adopt {
             resource_id: cluster.resource_id.clone(),
         },
@@ -146,6 +148,7 @@ mod tests {
         use CloneState as S;
         for state in [
             S::Masking,
+            S::Discarding,
             S::Resizing,
             S::Releasing,
             S::Ready,
@@ -214,6 +217,28 @@ mod tests {
                 assert_eq!(step == Step::Done, *status == "available", "{status}: {step:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_discarded_cluster_is_never_taken_for_the_fresh_one() {
+        let mut record = record(CloneState::Masking);
+        record.discard("it broke", now());
+        assert_eq!(
+            step(&record, &Observed::default()),
+            Step::Fail(Failure::Gone, String::new()),
+            "nothing is restored before the first is confirmed gone"
+        );
+        record.start_over(now());
+        assert_eq!(step(&record, &Observed::default()), Step::Restore);
+        let mut seen = observed(&record, MASKING);
+        assert_eq!(step(&record, &seen), Step::Wait, "the first one appears again");
+        seen.cluster.as_mut().unwrap().resource_id = "cluster-R2".into();
+        assert_eq!(
+            step(&record, &seen),
+            Step::Adopt {
+                resource_id: "cluster-R2".into()
+            }
+        );
     }
 
     #[test]

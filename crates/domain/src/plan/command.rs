@@ -37,6 +37,8 @@ pub fn tasks(clone: &CloneRecord, source: &Source, facts: &CommandFacts<'_>, wor
             clone.id.as_str(),
             "--execution",
             &clone.execution_arn,
+            "--attempt",
+            &clone.attempt.to_string(),
         ]
         .iter()
         .chain(verbs)
@@ -123,7 +125,7 @@ mod tests {
     fn our_worker_does_it_in_one_task() {
         let commands = tasks_under(crate::policy::Masking::default());
         assert_eq!(commands.len(), 1);
-        assert_eq!(commands[0][5..], ["prepare", "mask", "verify"]);
+        assert_eq!(commands[0][7..], ["prepare", "mask", "verify"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 pub mod clone;
 pub mod command;
+pub mod discard;
 pub mod release;
 pub mod resize;
 pub mod sweep;

@@ -100,7 +100,7 @@ pub fn plan(
 }
 
 /// A clone that is open to its users without having been verified is closed before anything else.
-fn quarantine_first(clone: &CloneRecord, policy: &Policy, observed: &Observed) -> Option<Step> {
+pub(super) fn quarantine_first(clone: &CloneRecord, policy: &Policy, observed: &Observed) -> Option<Step> {
     let (cluster, source) = (observed.cluster.as_ref()?, policy.sources.get(&clone.source)?);
     let may_be_open = clone.is_verified() && matches!(clone.state, CloneState::Releasing | CloneState::Ready);
     let is_open = !cluster.is_going_to(&source.quarantine_security_group);
@@ -137,7 +137,12 @@ fn delete(
     }
 }
 
-fn delete_cluster(clone: &CloneRecord, policy: &Policy, cluster: &Cluster, observed: &Observed) -> Step {
+pub(super) fn delete_cluster(
+    clone: &CloneRecord,
+    policy: &Policy,
+    cluster: &Cluster,
+    observed: &Observed,
+) -> Step {
     if clone.cluster_resource_id.is_none() && cluster.has_our_tags(clone) {
         return Step::Adopt {
             resource_id: cluster.resource_id.clone(),
@@ -167,15 +172,16 @@ fn delete_cluster(clone: &CloneRecord, policy: &Policy, cluster: &Cluster, obser
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::tests::*;
     use super::*;
     use CloneState as S;
 
-    const ALL: [S; 9] = [
+    pub(crate) const ALL: [S; 10] = [
         S::Requested,
         S::Cloning,
         S::Masking,
+        S::Discarding,
         S::Resizing,
         S::Releasing,
         S::Ready,

@@ -1,13 +1,13 @@
 //! When a clone comes to an end: of its time, by hand, or because it could not be made.
 
 use domain::cost::Prices;
-use domain::record::{DeleteReason, Failed};
+use domain::record::{DeleteReason, Failed, MaskingReport};
 use domain::workflow::State;
 use domain::{CloneRecord, CloneState, Failure};
 
 use super::{Message, console_url, footer, spent, what, who};
 use crate::blocks::{context, section};
-use crate::text::{code, date, link, prose, span};
+use crate::text::{code, date, link, number, plain, prose, span};
 
 /// Shown while a clone is being deleted that had been handed over, or whose deletion was asked for.
 pub fn deleting(clone: &CloneRecord) -> Message {
@@ -50,13 +50,60 @@ pub fn failed(clone: &CloneRecord, failed: &Failed) -> Message {
     );
     let mut blocks = vec![
         section(&format!("*{title}*")),
-        section(&explained(failed.step, failed.failure, &failed.cause)),
+        section(&explained(failed.step, failed.failure, cause(clone, failed))),
         section(&format!("*Cleaned up:* {}", cleaned_up(clone))),
         section(&format!("*What to do:* {}", advice(failed.failure))),
     ];
+    if let Some(found) = clone.report.as_ref().and_then(findings) {
+        blocks.insert(2, section(&found));
+    }
     let look = link(&console_url(&clone.execution_arn), "Look at the execution");
     blocks.push(context(&format!("{look} · {}", code(clone.id.as_str()))));
     Message::new(title, blocks)
+}
+
+/// The cause, without the findings that are listed by themselves.
+fn cause<'a>(clone: &CloneRecord, failed: &'a Failed) -> &'a str {
+    let listed = clone
+        .report
+        .as_ref()
+        .is_some_and(|report| !report.findings.is_empty());
+    match failed.cause.split_once(":\n") {
+        Some((sentence, _)) if listed => sentence,
+        _ => &failed.cause,
+    }
+}
+
+/// The most findings that are listed.
+const MOST_FINDINGS: usize = 12;
+
+/// What a verification found, a line for each place: its name, what it was, how often.
+fn findings(report: &MaskingReport) -> Option<String> {
+    let shown = report.findings.iter().take(MOST_FINDINGS);
+    let lines: Vec<String> = shown
+        .map(|found| {
+            let place = match &found.column {
+                Some(column) => format!("{}.{column}", found.table),
+                None => found.table.clone(),
+            };
+            format!(
+                "• {}: {}, {}",
+                code(&plain(&place, 100)),
+                prose(&plain(&found.what, 80)),
+                number(found.count)
+            )
+        })
+        .collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let more = report.findings.len().saturating_sub(MOST_FINDINGS) as u64 + report.more_findings;
+    let rest = if more > 0 {
+        format!("\n… and {} more", number(more))
+    } else {
+        String::new()
+    };
+    Some(format!("*Found:*\n{}{rest}", lines.join("\n")))
 }
 
 /// Which step, and why.
@@ -124,6 +171,9 @@ pub(super) fn advice(failure: Failure) -> &'static str {
         Failure::SourceUnavailable | Failure::Transient => "try again in some minutes.",
         Failure::TimedOut | Failure::CloneBroken | Failure::Gone => {
             "try again; if it happens twice, show this to the platform team."
+        }
+        Failure::BrokeOff => {
+            "ask again in a while; if it comes again, show this to the platform team. Nothing unmasked was handed out."
         }
         Failure::Cancelled => "ask again if you still need a clone.",
         Failure::Unverified => {

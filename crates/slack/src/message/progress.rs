@@ -1,12 +1,13 @@
 //! While a clone is being set up.
 
-use domain::record::Progress;
+use chrono::TimeDelta;
+use domain::record::{ATTEMPTS, Progress};
 use domain::{CloneRecord, CloneState};
 use slack_morphism::prelude::SlackBlock;
 
 use super::{Message, footer, took, what, who};
 use crate::blocks::{context, section};
-use crate::text::{code, count, date, number, span};
+use crate::text::{code, count, date, number, plain, prose, span};
 
 /// The states that people wait for, with what is going on in each, and what was done.
 const STEPS: [(CloneState, &str, &str); 5] = [
@@ -31,6 +32,7 @@ pub fn progress(clone: &CloneRecord) -> Message {
     );
     let text = format!("Cloning {} for {}", what(clone), who(&clone.principal));
     let mut blocks = vec![section(&title), section(&steps(clone))];
+    blocks.extend(again(clone));
     if let Some(note) = extras(clone) {
         blocks.push(context(&note));
     }
@@ -56,18 +58,47 @@ pub(super) fn durations(clone: &CloneRecord) -> Option<SlackBlock> {
     )))
 }
 
+/// Why the clone is made anew, if it is.
+fn again(clone: &CloneRecord) -> Option<SlackBlock> {
+    let broke = clone.broke_off.first().filter(|_| clone.attempt > 1)?;
+    Some(context(&format!(
+        "The masking broke off: {}. A fresh clone is being made; this is try {} of {ATTEMPTS}.",
+        prose(&plain(&broke.cause, 300)),
+        clone.attempt
+    )))
+}
+
 /// A line for each step: done with its seconds, being done, or still to do.
 pub(super) fn steps(clone: &CloneRecord) -> String {
-    let lines = STEPS.iter().map(|(state, doing, done)| {
-        if *state == clone.state {
+    let discarding = clone.state == CloneState::Discarding;
+    let mut lines = Vec::new();
+    for (state, doing, done) in &STEPS {
+        // What the discarded clone went through is still to be done.
+        let is_to_come = discarding && *state > CloneState::Requested;
+        lines.push(if *state == clone.state {
             format!("▸ *{doing} …*{}", detail(clone))
-        } else if let Some(duration) = took(clone, *state) {
+        } else if let Some(duration) = took(clone, *state).filter(|_| !is_to_come) {
             format!("✓ {done} · {}", span(duration))
         } else {
             format!("· {doing}")
+        });
+        if *state == CloneState::Requested {
+            lines.extend(discarded(clone));
         }
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    }
+    lines.join("\n")
+}
+
+/// The line of a clone that was discarded before this one.
+fn discarded(clone: &CloneRecord) -> Option<String> {
+    if clone.state == CloneState::Discarding {
+        return Some("▸ *Discarding the clone whose masking broke off …*".to_owned());
+    }
+    let took = took(clone, CloneState::Discarding)?;
+    Some(format!(
+        "✓ Discarded a clone whose masking broke off · {}",
+        span(took)
+    ))
 }
 
 fn detail(clone: &CloneRecord) -> String {
@@ -92,11 +123,25 @@ fn masking(progress: &Progress) -> String {
     );
     match progress.phase.as_str() {
         "prepare" => "locking production's users, dropping stored credentials".to_owned(),
-        "mask" if progress.tables > 0 => format!("{tables}, {rows}"),
+        "mask" if progress.tables > 0 => format!("{tables}, {rows}{}", pace(progress)),
         "mask" => "reading the tables".to_owned(),
         "verify" => "checking that nothing unmasked is left".to_owned(),
         other => code(other),
     }
+}
+
+/// How fast, and how much longer, as far as that is known.
+fn pace(progress: &Progress) -> String {
+    let mut said = String::new();
+    if progress.rows_per_second > 0 {
+        said.push_str(&format!(", {} a second", number(progress.rows_per_second)));
+    }
+    if let Some(left) = progress.seconds_left.and_then(|left| i64::try_from(left).ok()) {
+        // A day is more than any limit; a mad estimate is cut to it.
+        let left = TimeDelta::seconds(left.min(86_400));
+        said.push_str(&format!(", about {} left", span(left)));
+    }
+    said
 }
 
 fn extras(clone: &CloneRecord) -> Option<String> {

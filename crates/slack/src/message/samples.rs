@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::admission::grant;
 use domain::cost::Prices;
 use domain::record::{
-    Access, DeleteReason, Failed, MaskedTable, MaskingReport, NewClone, PinnedConfig, Progress,
+    Access, DeleteReason, Failed, Finding, MaskedTable, MaskingReport, NewClone, PinnedConfig, Progress,
 };
 use domain::request::{Principal, Wish};
 use domain::workflow::{ExecutionRef, State};
@@ -88,6 +88,50 @@ pub fn masking() -> CloneRecord {
         rows: 1_204_000,
         rows_per_second: 21_300,
         seconds_left: Some(55),
+    });
+    clone
+}
+
+/// The first masking broke off, and its clone is on its way out.
+pub fn discarding() -> CloneRecord {
+    let mut clone = masking();
+    clone.discard(
+        "reading table `public.customers`: the connection is lost",
+        after(350),
+    );
+    clone
+}
+
+/// The second try, on a fresh clone.
+pub fn masking_again() -> CloneRecord {
+    let mut clone = discarding();
+    clone.start_over(after(600));
+    clone.cluster_resource_id = Some("cluster-R2".into());
+    clone.enter(CloneState::Masking, after(900));
+    clone
+}
+
+/// The verification found what must not be there.
+pub fn found() -> CloneRecord {
+    let mut clone = masking();
+    let finding = |column: &str, what: &str, count| Finding {
+        table: "public.customers".into(),
+        column: Some(column.into()),
+        what: what.into(),
+        count,
+    };
+    let mut report = MaskingReport::default();
+    report.note_findings(vec![
+        finding("notes", "e-mail addresses", 30_000),
+        finding("phone", "original values", 2),
+    ]);
+    report.more_findings = 3;
+    clone.report = Some(report);
+    clone.fail(Failed {
+        step: State::Mask,
+        failure: Failure::Unverified,
+        cause: "the verification found what must not be there:\n  public.customers.notes: e-mail addresses (30000)".into(),
+        at: after(320),
     });
     clone
 }

@@ -60,6 +60,8 @@ macro_rules! snapshot {
 fn a_life_is_told_from_request_to_deletion() {
     snapshot!("requested", of(&sample::requested(), &prices()));
     snapshot!("masking", of(&sample::masking(), &prices()));
+    snapshot!("discarding", of(&sample::discarding(), &prices()));
+    snapshot!("masking_again", of(&sample::masking_again(), &prices()));
     snapshot!("ready", of(&sample::ready(), &prices()));
     snapshot!("warning", warning(&sample::ready()));
     snapshot!("deleting", of(&sample::deleting(), &prices()));
@@ -73,6 +75,18 @@ fn a_failure_is_told_with_what_was_cleaned_up() {
     clone.claim_deletion(DeleteReason::Failed, start());
     clone.close(start() + chrono::TimeDelta::minutes(20));
     snapshot!("failed_and_cleaned_up", of(&clone, &prices()));
+    snapshot!("failed_by_findings", of(&sample::found(), &prices()));
+    snapshot!("failed_twice", {
+        let mut clone = sample::masking_again();
+        let killed = Caught {
+            step: State::Mask,
+            error: "States.TaskFailed".into(),
+            cause: r#"{"Containers":[{"Name":"mask-worker","ExitCode":137}]}"#.into(),
+        };
+        let failed = clone.explain(&killed, start());
+        clone.fail(failed);
+        of(&clone, &prices())
+    });
     let mut refused = sample::requested();
     refused.fail(domain::record::Failed {
         step: State::Clone,
@@ -257,7 +271,7 @@ proptest! {
         texts in prop::collection::vec(nasty(), 12),
         port: u16,
         rows: u64,
-        state in 0_usize..9,
+        state in 0_usize..10,
     ) {
         use CloneState::*;
         let mut clone = sample::ready();
@@ -266,11 +280,19 @@ proptest! {
             Principal::Cli(texts[0].clone()),
             Principal::Direct,
         ][port as usize % 3].clone();
-        clone.state = [Requested, Cloning, Masking, Resizing, Releasing, Ready, Failed, Deleting, Deleted][state];
+        clone.state = [Requested, Cloning, Masking, Discarding, Resizing, Releasing, Ready, Failed, Deleting, Deleted][state];
         clone.execution_arn = texts[1].clone();
         clone.source_cluster = texts[2].clone();
         clone.database = texts[3].clone();
         clone.config.rules_hash = texts[4].clone();
+        clone.note_break(texts[9].clone(), start());
+        clone.attempt += 1;
+        let mut report = domain::record::MaskingReport { rules_hash: texts[4].clone(), ..Default::default() };
+        report.note_findings(vec![
+            domain::record::Finding { table: texts[2].clone(), column: Some(texts[3].clone()), what: texts[6].clone(), count: rows };
+            40
+        ]);
+        clone.report = Some(report);
         clone.progress = Some(Progress { phase: texts[5].clone(), rows, ..Progress::default() });
         let access = clone.access.as_mut().unwrap();
         access.host = texts[6].clone();
