@@ -153,7 +153,7 @@ const MASKED: &[(&str, &str)] = &[
     ("customers_audit", "old_email"),
 ];
 
-async fn no_original_is_left(engine: Engine, production: &mut Database, copy: &mut Database) {
+pub(crate) async fn no_original_is_left(engine: Engine, production: &mut Database, copy: &mut Database) {
     let text = if engine == Engine::Postgres {
         "text"
     } else {
@@ -211,7 +211,7 @@ async fn no_original_is_left(engine: Engine, production: &mut Database, copy: &m
     }
 }
 
-async fn joins_hold(production: &mut Database, copy: &mut Database) {
+pub(crate) async fn joins_hold(production: &mut Database, copy: &mut Database) {
     for sql in [
         "SELECT count(*) FROM orders o JOIN customers c ON c.id = o.customer_id",
         "SELECT count(*) FROM orders o JOIN customers c ON c.email = o.contact_email",

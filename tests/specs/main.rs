@@ -10,6 +10,7 @@ mod architecture;
 mod faults;
 mod front_door;
 mod hand_over;
+mod kill;
 mod lifetime;
 mod masking;
 mod refusals;

@@ -42,15 +42,14 @@ async fn a_rule_for_a_table_that_is_not_there_stops_the_release() {
 }
 
 #[tokio::test]
-async fn a_worker_that_dies_hands_nothing_out() {
+async fn a_worker_that_is_told_to_stop_hands_nothing_out_and_a_fresh_clone_is_made() {
     let world = World::builder().customers(3_000).start().await;
     world.asks(ALICE, "/clone production").await;
-    let clone = world.until_state(CloneState::Masking).await;
-    world.kill_tasks().await;
-    world.until_closed(&clone.id).await;
-    let clone = world.record(&clone.id).await;
-    assert_eq!(clone.ready_at, None);
-    assert_eq!(world.clusters(), ["production"]);
+    world.until_state(CloneState::Masking).await;
+    world.stop_tasks().await;
+    let clone = world.handed_over().await;
+    assert_eq!(clone.attempt, 2);
+    assert_eq!(world.clusters().len(), 2);
     world.stop().await;
 }
 

@@ -3,6 +3,7 @@
 mod builder;
 mod chaos;
 mod look;
+mod moment;
 
 use domain::policy::Engine;
 use domain::request::Principal;
@@ -16,6 +17,7 @@ use crate::database::{Database, Secret};
 use crate::wait::until;
 
 pub use builder::WorldBuilder;
+pub use moment::{Moment, moments};
 
 /// A person in the embedded Slack.
 pub const ALICE: &str = "U0ALICE";

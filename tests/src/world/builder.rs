@@ -75,6 +75,16 @@ impl WorldBuilder {
         self
     }
 
+    /// Setting up may take so long, such as `20h`: for worlds whose time is fast and whose machine may be slow.
+    pub fn setup_limit(mut self, limit: &'static str) -> Self {
+        self.policy.push(Box::new(move |text| {
+            let usual = "setup = \"6h\"";
+            assert!(text.contains(usual), "the policy has no {usual}");
+            text.replace(usual, &format!("setup = \"{limit}\""))
+        }));
+        self
+    }
+
     /// A team's own masking command.
     pub fn masking_command(self, words: &[String]) -> Self {
         let command: Vec<_> = words.iter().map(|word| format!("'''{word}'''")).collect();

@@ -22,8 +22,8 @@ pub struct Call {
 }
 
 impl World {
-    /// Stops every ECS task that runs, as a failing machine would.
-    pub async fn kill_tasks(&self) {
+    /// Stops every ECS task that runs, as somebody in the console would: with a signal first.
+    pub async fn stop_tasks(&self) {
         let ecs = aws_sdk_ecs::Client::new(self.local.config());
         let tasks = until("a task runs", || async {
             let running = ecs
@@ -40,7 +40,7 @@ impl World {
             ecs.stop_task()
                 .cluster("doppel")
                 .task(task)
-                .reason("the machine died")
+                .reason("somebody stopped it")
                 .send()
                 .await
                 .expect("it stops");

@@ -24,12 +24,14 @@ use aws_config::SdkConfig;
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
 use domain::Policy;
+use domain::record::Progress;
 use local_aws::rds::{Ingress, SourceReady};
 use local_aws::{FunctionError, LocalAws, Served, Target, Time};
 use local_slack::{LocalSlack, SlashCommand, WorkflowButton};
 use runtime::{Clock, ConfigSource, Records, Secrets};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use crate::account::{Addresses, ClockFace, SourceAddress, address_file};
@@ -63,6 +65,7 @@ pub struct Local {
     addresses: Addresses,
     folder: PathBuf,
     stopping: CancellationToken,
+    worker: watch::Sender<Progress>,
     // Last, so that it goes when all that writes to it is gone.
     home: TempDir,
 }
@@ -106,7 +109,9 @@ impl Local {
             .serve(ports.aws)
             .await
             .context("the embedded AWS cannot be served")?;
+        let worker = watch::Sender::new(Progress::default());
         let programs = Programs {
+            worker: worker.clone(),
             aws,
             endpoint: served.endpoint(),
             region: REGION.into(),
@@ -168,6 +173,7 @@ impl Local {
             addresses,
             folder,
             stopping,
+            worker,
         })
     }
 
@@ -221,6 +227,11 @@ impl Local {
         &self.addresses
     }
 
+    /// How far the worker is, as it tells it itself: at once, and whichever clone it is at.
+    pub fn worker(&self) -> watch::Receiver<Progress> {
+        self.worker.subscribe()
+    }
+
     /// The config folder: what is written there holds from the next call on.
     pub fn config_folder(&self) -> &Path {
         &self.folder
@@ -248,6 +259,7 @@ struct Parts {
     addresses: Addresses,
     folder: PathBuf,
     stopping: CancellationToken,
+    worker: watch::Sender<Progress>,
 }
 
 impl Parts {
@@ -261,6 +273,7 @@ impl Parts {
             addresses,
             folder,
             stopping,
+            worker,
         } = self;
         Local {
             aws,
@@ -273,6 +286,7 @@ impl Parts {
             addresses,
             folder,
             stopping,
+            worker,
             home,
         }
     }

@@ -8,8 +8,10 @@ use aws_config::SdkConfig;
 use aws_sdk_ecs::types::{ContainerDefinition, KeyValuePair};
 use clap::Parser;
 use domain::Policy;
+use domain::record::Progress;
 use local_aws::{FunctionError, LocalAws, TaskRun};
 use runtime::{Clock, ConfigSource, StepSettings};
+use tokio::sync::watch;
 
 use super::account::{SLACK_TOKEN, TABLE};
 
@@ -24,6 +26,8 @@ pub(super) struct Programs<'a> {
     pub(super) config: ConfigSource,
     pub(super) slack_api: String,
     pub(super) poll_seconds: u64,
+    /// Hears how far the worker is.
+    pub(super) worker: watch::Sender<Progress>,
 }
 
 macro_rules! lambda {
@@ -121,7 +125,8 @@ impl Programs<'_> {
             db_ca: None,
         };
         let aws = self.configuration(WORKER).await;
-        let deps = Arc::new(mask_worker::Deps::new(&settings, &aws, self.clock.clone()));
+        let deps = mask_worker::Deps::new(&settings, &aws, self.clock.clone());
+        let deps = Arc::new(deps.told_to(self.worker.clone()));
         self.aws.ecs_task(WORKER, move |run| {
             let deps = Arc::clone(&deps);
             async move { worker(&deps, run).await }
