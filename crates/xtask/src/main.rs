@@ -1,5 +1,7 @@
-//! Chores: `cargo xtask setup` installs what the tests need, `cargo xtask test` does that and runs them all.
+//! Chores: `cargo xtask setup` installs what the tests need, `cargo xtask test` does that and runs them all,
+//! `cargo xtask bench-masking` measures.
 
+mod bench_masking;
 mod screenshots;
 mod setup;
 mod test;
@@ -20,12 +22,15 @@ enum Chore {
     Setup(setup::Args),
     /// Make the README's picture with a real browser.
     Screenshots(screenshots::Args),
+    /// Measure masking against a plain copy of the same tables and against other tools, on real servers.
+    BenchMasking(bench_masking::Args),
     /// Set up, then run all tests: with cargo-nextest if it is installed, else with `cargo test`.
     Test(test::Args),
 }
 
 fn main() -> anyhow::Result<()> {
     match Args::parse().chore {
+        Chore::BenchMasking(args) => bench_masking::run(&args),
         Chore::Setup(args) => setup::run(&args).map(|_| ()),
         Chore::Screenshots(args) => screenshots::run(&args),
         Chore::Test(args) => test::run(&args),

@@ -1,7 +1,7 @@
 //! What the tests need on this machine, and how it gets there.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
@@ -12,6 +12,9 @@ pub struct Args {
     /// Also install Chromium, which takes the README's pictures.
     #[arg(long)]
     browser: bool,
+    /// Also install what masking is measured against: pynonymizer, and Ruby with ActiveRecord.
+    #[arg(long)]
+    pub peers: bool,
 }
 
 /// What a setup leads to.
@@ -19,6 +22,8 @@ pub struct Args {
 pub struct Ready {
     /// A Python that has boto3.
     pub python: PathBuf,
+    /// The folder of the Python environment that has pynonymizer, if it was asked for and could be had.
+    pub peers: Option<PathBuf>,
 }
 
 /// A program that is needed, and the package that brings it.
@@ -43,6 +48,17 @@ const CHROMIUM: Need = Need {
     programs: &["chromium", "google-chrome", "chromium-browser"],
     apt: "chromium",
     brew: "chromium",
+};
+/// Libraries of Ruby: packages in Debian, gems elsewhere.
+const RUBY_ACTIVE_RECORD: Need = Need {
+    programs: &[],
+    apt: "ruby-activerecord",
+    brew: "activerecord",
+};
+const RUBY_PG: Need = Need {
+    programs: &[],
+    apt: "ruby-pg",
+    brew: "pg",
 };
 const PYTHON: Need = Need {
     programs: &["python3"],
@@ -85,7 +101,34 @@ pub fn run(args: &Args) -> anyhow::Result<Ready> {
             need.programs.join(", ")
         );
     }
-    Ok(Ready { python: python()? })
+    Ok(Ready {
+        python: python("python", "boto3")?.join("bin/python"),
+        peers: if args.peers { peers() } else { None },
+    })
+}
+
+/// What others use. A measurement without them is better than none: what cannot be installed is only said.
+fn peers() -> Option<PathBuf> {
+    let ruby = [&RUBY_ACTIVE_RECORD, &RUBY_PG];
+    let has = |library: &str| succeeds(Command::new("ruby").args(["-r", "logger", "-r", library, "-e", ""]));
+    if !(has("active_record") && has("pg")) {
+        let installed = if is_installed("apt-get") {
+            install(&ruby)
+        } else {
+            let gems = ruby.iter().map(|need| need.brew);
+            done(
+                Command::new("gem")
+                    .args(["install", "--user-install", "--no-document"])
+                    .args(gems),
+            )
+        };
+        if let Err(error) = installed {
+            eprintln!("Ruby's ActiveRecord is not installed: {error:#}");
+        }
+    }
+    python("peers", "pynonymizer")
+        .inspect_err(|error| eprintln!("pynonymizer is not installed: {error:#}"))
+        .ok()
 }
 
 fn is_installed(program: &str) -> bool {
@@ -145,12 +188,12 @@ fn is_root() -> anyhow::Result<bool> {
     Ok(id.stdout.trim_ascii() == b"0")
 }
 
-/// A Python with boto3, in an environment that belongs to this repository alone.
-fn python() -> anyhow::Result<PathBuf> {
-    let folder = cache()?.join("python");
+/// The folder of a Python environment that belongs to this repository alone and has `package`.
+fn python(name: &str, package: &str) -> anyhow::Result<PathBuf> {
+    let folder = cache()?.join(name);
     let python = folder.join("bin/python");
-    if has_boto3(&python) {
-        return Ok(python);
+    if succeeds(Command::new(&python).args(["-c", &format!("import {package}")])) {
+        return Ok(folder);
     }
     let make = || {
         done(
@@ -171,17 +214,14 @@ fn python() -> anyhow::Result<PathBuf> {
         "install",
         "--quiet",
         "--disable-pip-version-check",
-        "boto3",
+        package,
     ]))?;
-    Ok(python)
+    Ok(folder)
 }
 
-fn has_boto3(python: &Path) -> bool {
-    let import = Command::new(python)
-        .args(["-c", "import boto3"])
-        .stderr(Stdio::null())
-        .status();
-    import.is_ok_and(|status| status.success())
+fn succeeds(command: &mut Command) -> bool {
+    let status = command.stdin(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }
 
 fn cache() -> anyhow::Result<PathBuf> {

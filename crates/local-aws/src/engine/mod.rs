@@ -157,6 +157,15 @@ pub struct Master {
     pub database: Option<String>,
 }
 
+/// How a server is started beyond what its parameter group says; by default nothing is added.
+#[derive(Clone, Debug, Default)]
+pub struct Extra {
+    /// A port of 127.0.0.1 on which it listens too.
+    pub port: Option<u16>,
+    /// Settings by the server's own names. They win over all others.
+    pub settings: Vec<(String, String)>,
+}
+
 /// A running server. It is stopped when it is dropped, and dies with this process, however that ends.
 #[derive(Debug)]
 pub struct Server {
@@ -203,10 +212,15 @@ impl Engine {
 
     /// Starts the server on `data`, with the settings that a parameter group asks for.
     pub fn start(&self, data: &Path, parameters: &Parameters) -> Result<Server> {
+        self.start_with(data, parameters, &Extra::default())
+    }
+
+    /// Starts the server on `data`, with what `extra` adds.
+    pub fn start_with(&self, data: &Path, parameters: &Parameters, extra: &Extra) -> Result<Server> {
         let socket = self.socket_folder()?;
         let (process, socket) = match self.kind {
-            EngineKind::Postgres => postgres::spawn(self, data, socket, parameters)?,
-            EngineKind::Mysql => mysql::spawn(self, data, socket, parameters)?,
+            EngineKind::Postgres => postgres::spawn(self, data, socket, parameters, extra)?,
+            EngineKind::Mysql => mysql::spawn(self, data, socket, parameters, extra)?,
         };
         let mut server = Server {
             kind: self.kind,
@@ -218,6 +232,11 @@ impl Engine {
         };
         server.wait_until_up(RDSADMIN)?;
         Ok(server)
+    }
+
+    /// Copies the data directory of a server that has been stopped.
+    pub fn copy(&self, from: &Path, to: &Path) -> Result<()> {
+        copy::tree(from, to, self.run_as.as_ref(), &|_| false)
     }
 
     fn template(&self) -> Result<PathBuf> {
@@ -279,6 +298,14 @@ impl Server {
         match self.kind {
             EngineKind::Postgres => postgres::set_password(self, user, password),
             EngineKind::Mysql => mysql::set_password(self, user, password),
+        }
+    }
+
+    /// Runs statements as the administrator.
+    pub fn administer(&self, statements: &[String]) -> Result<()> {
+        match self.kind {
+            EngineKind::Postgres => postgres::administer(self, "administering a server", statements),
+            EngineKind::Mysql => mysql::administer(self, "administering a server", statements),
         }
     }
 

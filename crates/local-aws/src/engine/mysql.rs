@@ -10,7 +10,7 @@ use rustix::process::Signal;
 
 use super::process::run;
 use super::{
-    Engine, EngineKind, Error, Master, Parameters, Process, RDSADMIN, Result, Server, block_on, copy,
+    Engine, EngineKind, Error, Extra, Master, Parameters, Process, RDSADMIN, Result, Server, block_on, copy,
 };
 
 /// What Aurora MySQL grants its master user, as far as MariaDB knows the names.
@@ -52,7 +52,7 @@ pub(super) fn make_template(engine: &Engine, path: &Path) -> Result<()> {
         .current_dir("/");
     run(command, engine.run_as.as_ref())?;
     let sockets = engine.socket_folder()?;
-    let (process, socket) = spawn(engine, path, sockets, &Parameters::default())?;
+    let (process, socket) = spawn(engine, path, sockets, &Parameters::default(), &Extra::default())?;
     let mut server = Server {
         kind: EngineKind::Mysql,
         data: path.to_owned(),
@@ -105,6 +105,7 @@ pub(super) fn spawn(
     data: &Path,
     sockets: PathBuf,
     parameters: &Parameters,
+    extra: &Extra,
 ) -> Result<(Process, PathBuf)> {
     let socket = sockets.join("s");
     let mut command = Command::new(&engine.install.server);
@@ -120,6 +121,13 @@ pub(super) fn spawn(
         command.arg("--mysqlx=OFF");
     }
     for (name, value) in parameters.settings(EngineKind::Mysql) {
+        command.arg(format!("--{}={value}", name.replace('_', "-")));
+    }
+    if let Some(port) = extra.port {
+        command.args(["--skip-networking=OFF", "--bind-address=127.0.0.1"]);
+        command.arg(format!("--port={port}"));
+    }
+    for (name, value) in &extra.settings {
         command.arg(format!("--{}={value}", name.replace('_', "-")));
     }
     command.current_dir("/");
@@ -154,7 +162,7 @@ pub(super) fn set_password(server: &Server, user: &str, password: &str) -> Resul
 }
 
 /// Runs statements that hold passwords: they are kept out of the general log.
-fn administer(server: &Server, what: &'static str, statements: &[String]) -> Result<()> {
+pub(super) fn administer(server: &Server, what: &'static str, statements: &[String]) -> Result<()> {
     let failed = |error| Error::Mysql(what, error);
     block_on(async {
         let mut admin = connect(server, RDSADMIN).await?;

@@ -9,21 +9,20 @@ use tokio_postgres::{Client, NoTls};
 
 use super::process::run;
 use super::{
-    Engine, EngineKind, Error, Master, Parameters, Process, RDSADMIN, Result, Server, block_on, copy,
+    Engine, EngineKind, Error, Extra, Master, Parameters, Process, RDSADMIN, Result, Server, block_on, copy,
     file_error,
 };
 
-/// The name that PostgreSQL gives its socket for the port that we use.
-const SOCKET: &str = ".s.PGSQL.5432";
+/// The port that names the socket of a server without a port of its own.
+const PORT: u16 = 5432;
 
 /// Nobody is trusted: even the administrator shows a password.
-const HBA: &str = "local all all scram-sha-256\n";
+const HBA: &str = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n";
 
 /// Cheap, and safe enough: these servers need not survive a power cut.
 /// Statements that fail are not logged: they hold values.
 const SETTINGS: &str = "
 listen_addresses = ''
-port = 5432
 max_connections = 60
 shared_buffers = 32MB
 fsync = off
@@ -105,17 +104,24 @@ pub(super) fn spawn(
     data: &Path,
     sockets: PathBuf,
     parameters: &Parameters,
+    extra: &Extra,
 ) -> Result<(Process, PathBuf)> {
     let mut settings = SETTINGS.to_owned();
     let quoted = |text: &str| text.replace('\'', "''");
+    let port = extra.port.unwrap_or(PORT);
     let written = writeln!(
         settings,
-        "unix_socket_directories = '{}'",
+        "unix_socket_directories = '{}'\nport = {port}",
         quoted(&sockets.display().to_string())
     );
+    let listening = extra
+        .port
+        .map(|_| ("listen_addresses".to_owned(), "127.0.0.1".to_owned()));
     let written = parameters
         .settings(EngineKind::Postgres)
         .iter()
+        .chain(&listening)
+        .chain(&extra.settings)
         .fold(written, |written, (name, value)| {
             written.and_then(|()| writeln!(settings, "{name} = '{}'", quoted(value)))
         });
@@ -128,7 +134,7 @@ pub(super) fn spawn(
     let mut command = Command::new(&engine.install.server);
     command.arg("-D").arg(data).current_dir("/");
     let process = Process::spawn(command, engine.run_as.as_ref(), data, (Signal::INT, Signal::QUIT))?;
-    Ok((process, sockets.join(SOCKET)))
+    Ok((process, sockets.join(format!(".s.PGSQL.{port}"))))
 }
 
 pub(super) fn answers(server: &Server) -> bool {
@@ -148,13 +154,17 @@ pub(super) fn provision(server: &Server, master: &Master) -> Result<()> {
     if let Some(database) = master.database.as_deref().filter(|name| *name != "postgres") {
         statements.push(format!("CREATE DATABASE {} OWNER {user}", identifier(database)));
     }
+    administer(server, "creating the master user", &statements)
+}
+
+pub(super) fn administer(server: &Server, what: &'static str, statements: &[String]) -> Result<()> {
     block_on(async {
         let client = connect(server, "postgres").await?;
-        for statement in &statements {
+        for statement in statements {
             client
                 .batch_execute(statement)
                 .await
-                .map_err(|e| Error::Postgres("creating the master user", e))?;
+                .map_err(|e| Error::Postgres(what, e))?;
         }
         Ok(())
     })?
@@ -166,13 +176,7 @@ pub(super) fn set_password(server: &Server, user: &str, password: &str) -> Resul
         identifier(user),
         verifier(password)
     );
-    block_on(async {
-        let client = connect(server, "postgres").await?;
-        client
-            .batch_execute(&statement)
-            .await
-            .map_err(|e| Error::Postgres("setting the master's password", e))
-    })?
+    administer(server, "setting the master's password", &[statement])
 }
 
 /// A base backup by hand: files in any order between start and stop, `backup_label`, the log last. A
@@ -252,6 +256,7 @@ async fn server_version(client: &Client) -> Result<i32, tokio_postgres::Error> {
 async fn connect(server: &Server, database: &str) -> Result<Client> {
     let (client, connection) = tokio_postgres::Config::new()
         .host_path(server.socket.parent().unwrap_or(&server.socket))
+        .port(port_of(&server.socket))
         .user(RDSADMIN)
         .password(&server.admin_password)
         .dbname(database)
@@ -260,6 +265,12 @@ async fn connect(server: &Server, database: &str) -> Result<Client> {
         .map_err(|e| Error::Postgres("logging in to a PostgreSQL server of ours", e))?;
     tokio::spawn(connection);
     Ok(client)
+}
+
+/// PostgreSQL names its socket after its port.
+fn port_of(socket: &Path) -> u16 {
+    let port = socket.extension().and_then(|port| port.to_str());
+    port.and_then(|port| port.parse().ok()).unwrap_or(PORT)
 }
 
 fn identifier(name: &str) -> String {

@@ -1,0 +1,62 @@
+//! Measurements on real servers. `cargo xtask` builds this program together with the whole workspace and becomes it: so
+//! the chores themselves stay small, and set up a machine on which nothing has been compiled yet.
+
+mod masking;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio_util::sync::CancellationToken;
+
+/// What is measured.
+#[derive(Debug, Parser)]
+#[command(name = "measure", version)]
+struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Masking against a plain copy of the same tables, and against other tools.
+    Masking(masking::Args),
+    /// One run of the worker, as `masking` starts it: the job comes by standard input.
+    #[command(hide = true)]
+    Worker,
+}
+
+fn main() -> ExitCode {
+    let done = match Args::parse().what {
+        What::Masking(args) => interruptible(|folder| masking::run(args, folder)),
+        What::Worker => masking::worker(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs `work` in a folder of its own until it ends or this process is told to stop. Either way, what it started and
+/// wrote is gone afterwards: servers and other programs end with the future, files with the folder.
+fn interruptible<F>(work: impl FnOnce(std::path::PathBuf) -> F) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let folder = tempfile::Builder::new().prefix("measure-").tempdir()?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let done = runtime.block_on(async {
+        let stop = CancellationToken::new();
+        mask_worker::stop_on_signal(&stop);
+        tokio::select! {
+            done = work(folder.path().to_owned()) => done,
+            () = stop.cancelled() => Err(anyhow::anyhow!("stopped")),
+        }
+    });
+    // First what still copies files, then the files.
+    drop(runtime);
+    folder.close()?;
+    done
+}
