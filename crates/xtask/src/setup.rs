@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 pub struct Args {
     /// Also install Chromium, which takes the README's pictures.
     #[arg(long)]
-    browser: bool,
+    pub browser: bool,
     /// Also install what masking is measured against: pynonymizer, and Ruby with ActiveRecord.
     #[arg(long)]
     pub peers: bool,
