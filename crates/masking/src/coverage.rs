@@ -2,6 +2,7 @@
 //! spoken for, and every rule can be carried out.
 
 mod fits;
+mod groups;
 mod kept;
 mod references;
 mod rows;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use fits::fits;
+use groups::{agree, disagreements};
 use references::{fold_groups, foreign_keys};
 use rows::{Staying, staying};
 
@@ -75,6 +77,10 @@ pub struct ColumnTreatment {
     pub fold: bool,
     /// The database keeps its values unique.
     pub unique: bool,
+    /// Distinct values must give distinct outputs: it is unique, or a column is that it is linked with.
+    pub apart: bool,
+    /// The longest output, in characters: what the column holds, and every column that it is linked with.
+    pub room: Option<usize>,
 }
 
 /// A column (or something else that holds data) that the rules do not speak of.
@@ -182,6 +188,8 @@ pub fn coverage(rules: &Rules, schema: &Schema) -> Result<Classified, Refused> {
         .collect();
     foreign_keys(rules, schema, &mut tables, &mut refused.problems);
     fold_groups(schema, &mut tables);
+    agree(&mut tables);
+    disagreements(rules, schema, &tables, &mut refused.problems);
     if schema.large_objects > 0 && rules.large_objects.is_none() {
         refused.missing.push(format!(
             "the database holds {} large objects; write `large_objects = \"drop\"` (or \"keep\") above the sections",
@@ -314,6 +322,8 @@ fn treat(
             linked: rule.is_some_and(|rule| rule.same.is_some()),
             fold: column.case_insensitive,
             unique,
+            apart: unique,
+            room: column.max_length,
         });
     }
     let holds_rows = table.kind != TableKind::Partitioned;

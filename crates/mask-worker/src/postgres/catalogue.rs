@@ -179,6 +179,10 @@ fn kind(type_name: &str, class: &str) -> Kind {
         "inet" | "cidr" => Kind::Inet,
         "bytea" => Kind::Bytes,
         "tsvector" => Kind::TsVector,
+        "vector" | "halfvec" => Kind::Vector,
+        "hstore" => Kind::Hstore,
+        "xml" => Kind::Xml,
+        _ if class == "r" || class == "m" => Kind::Range,
         _ => Kind::Other,
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::schema::{Column, Engine, ForeignKey, Kind, Unique};
 
-fn column(name: &str, kind: Kind) -> Column {
+pub(super) fn column(name: &str, kind: Kind) -> Column {
     Column {
         name: name.to_owned(),
         type_name: format!("{kind:?}").to_lowercase(),
@@ -16,7 +16,7 @@ fn column(name: &str, kind: Kind) -> Column {
     }
 }
 
-fn table(name: &str, columns: Vec<Column>) -> Table {
+pub(super) fn table(name: &str, columns: Vec<Column>) -> Table {
     Table {
         name: TableName::new("public", name),
         kind: TableKind::Base,
@@ -30,7 +30,7 @@ fn table(name: &str, columns: Vec<Column>) -> Table {
     }
 }
 
-fn schema(tables: Vec<Table>) -> Schema {
+pub(super) fn schema(tables: Vec<Table>) -> Schema {
     Schema {
         engine: Engine::Postgres,
         tables,
@@ -39,7 +39,7 @@ fn schema(tables: Vec<Table>) -> Schema {
     }
 }
 
-fn refusal(rules: &str, schema: &Schema) -> String {
+pub(super) fn refusal(rules: &str, schema: &Schema) -> String {
     coverage(&Rules::parse("shop.toml", rules).unwrap(), schema)
         .unwrap_err()
         .to_string()
@@ -61,6 +61,10 @@ fn every_kind_that_could_hold_personal_data_must_be_named_and_the_others_need_no
         Kind::Inet,
         Kind::Bytes,
         Kind::TsVector,
+        Kind::Vector,
+        Kind::Hstore,
+        Kind::Range,
+        Kind::Xml,
         Kind::Other,
     ];
     let mut columns: Vec<_> = kinds
@@ -93,6 +97,10 @@ fn every_kind_that_could_hold_personal_data_must_be_named_and_the_others_need_no
             "inet",
             "bytes",
             "tsvector",
+            "vector",
+            "hstore",
+            "range",
+            "xml",
             "other",
             "numbers"
         ]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::schema::TableKind;
+use crate::transform::{Locale, Part};
 
 fn table(name: &str) -> Table {
     Table {
@@ -83,4 +84,72 @@ email = "email"
 fn broken_toml_is_told_with_its_line() {
     let error = Rules::parse("shop.toml", "\n\"*.email\" = email\n").unwrap_err();
     assert!(error.to_string().contains("shop.toml:2: no TOML"), "{error}");
+}
+
+#[test]
+fn every_transform_is_read_with_its_options() {
+    let right = [
+        ("{ email = { keep = \"domain\" } }", Transform::EmailKeepDomain),
+        ("{ email = {} }", Transform::Email),
+        ("{ date = { shift_days = 3 } }", Transform::Date { shift_days: 3 }),
+        (
+            "{ date = { shift_days = 3, by = \"customer_id\" }, same = \"customer\" }",
+            Transform::DateBy {
+                shift_days: 3,
+                by: "customer_id".to_owned(),
+            },
+        ),
+        ("{ bucket = 10 }", Transform::Bucket(10)),
+        ("\"shuffle\"", Transform::Shuffle),
+        ("\"pattern\"", Transform::Pattern),
+        ("\"credit_card\"", Transform::Card),
+        ("\"iban\"", Transform::Iban),
+        ("\"birthday\"", Transform::Birthday),
+        ("\"vector\"", Transform::VectorZero),
+        ("{ vector = \"random\" }", Transform::VectorRandom),
+        (
+            "{ mask = \"postcode\", locale = \"ja\" }",
+            Transform::PostcodeIn(Locale::Ja),
+        ),
+        (
+            "{ mask = \"city\", locale = \"es\" }",
+            Transform::City(Locale::Es),
+        ),
+        (
+            "{ name = \"last\", locale = \"de\" }",
+            Transform::Name {
+                part: Part::Last,
+                locale: Locale::De,
+            },
+        ),
+    ];
+    for (written, transform) in right {
+        let rules = Rules::parse("shop.toml", &format!("\"*.x\" = {written}")).unwrap();
+        assert_eq!(
+            rules.rule(&table("t"), "x").unwrap().transform,
+            transform,
+            "{written}"
+        );
+    }
+    let wrong = [
+        "{ email = { keep = \"all\" } }",
+        "{ email = \"domain\" }",
+        "{ date = { by = \"customer_id\" } }",
+        "{ date = { shift_days = 3, by = 4 } }",
+        "{ date = { shift_days = 3, buy = \"x\" } }",
+        "{ bucket = 0 }",
+        "\"bucket\"",
+        "{ bucket = \"ten\" }",
+        "{ vector = \"one\" }",
+        "{ mask = \"email\", locale = \"ja\" }",
+        "{ mask = \"city\", locale = \"it\" }",
+        "{ json = { \"$.a\" = \"shuffle\" } }",
+    ];
+    let told: Vec<_> = wrong
+        .iter()
+        .map(|written| Rules::parse("shop.toml", &format!("\"*.x\" = {written}")).unwrap_err())
+        .flat_map(|InvalidRules(problems)| problems)
+        .map(|problem| problem.to_string())
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
 }

@@ -6,7 +6,7 @@ use super::place::Draw;
 use super::*;
 use crate::coverage::ColumnTreatment;
 use crate::key::Key;
-use crate::schema::{Column, Engine};
+use crate::schema::Engine;
 
 /// One transform, made ready for one column.
 #[derive(Clone, Debug)]

@@ -44,7 +44,7 @@ pub use shuffle::Shuffler;
 
 use place::{Cell, Place, cut, number, push};
 
-use crate::schema::Kind;
+use crate::schema::{Column, Kind};
 
 /// What happens to the values of a column.
 #[derive(Clone, Debug, PartialEq)]
@@ -321,6 +321,11 @@ impl Transform {
                 | Self::Json(_)
         )
     }
+}
+
+/// Whether the column's type can hold the whole number.
+pub(crate) fn holds(column: &Column, number: i128) -> bool {
+    numbers::Numbers::of(column).hold(number)
 }
 
 /// Letters of 5 bits that make 64 bits.

@@ -22,7 +22,9 @@ pub(super) fn mask(value: &str, percent: u32, cell: &mut Cell<'_>, out: &mut Vec
     let by = (given.digits * step * i128::from(percent) / (STEPS as i128 * 100)).max(1);
     let (more, less) = (given.digits + by, given.digits - by);
     let numbers = cell.place.numbers;
-    let fits = |digits| numbers.hold(given.whole(digits));
+    // A domain's name does not say what it holds.
+    let known = numbers.hold(given.whole(given.digits));
+    let fits = |digits| !known || numbers.hold(given.whole(digits));
     // The greatest floating-point numbers can only grow less.
     let grows = stream.below(2) == 0 && given.exponent.is_empty();
     let (wanted, other) = if grows { (more, less) } else { (less, more) };

@@ -35,7 +35,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn of(treatment: &ColumnTreatment, column: &Column, engine: Engine) -> Self {
-        let limit = column.max_length.unwrap_or(usize::MAX);
+        let limit = treatment.room.or(column.max_length).unwrap_or(usize::MAX);
         // What MySQL calls the length of a TEXT is in bytes.
         let in_bytes = engine == Engine::Mysql && column.type_name.to_ascii_lowercase().contains("text");
         Self {
@@ -43,9 +43,9 @@ impl Place {
             kind: column.kind,
             limit,
             byte_limit: if in_bytes { limit } else { usize::MAX },
-            exact: treatment.linked || treatment.unique,
+            exact: treatment.linked || treatment.apart,
             linked: treatment.linked,
-            unique: treatment.unique,
+            unique: treatment.apart,
             spelling: Spelling::of(treatment, column, engine),
             narrow: column.narrow_charset,
             numbers: Numbers::of(column),

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::coverage::ColumnTreatment;
 use crate::key::Key;
-use crate::schema::{Column, Engine};
+use crate::schema::Engine;
 
 pub(super) fn column(kind: Kind) -> Column {
     Column {
@@ -91,6 +91,8 @@ impl Subject {
             linked: self.linked,
             fold: self.fold,
             unique: self.unique,
+            apart: self.unique,
+            room: self.column.max_length,
         };
         Masker::new(
             &treatment,
@@ -313,6 +315,8 @@ fn a_shuffle_gives_every_row_the_value_of_another() {
         linked: false,
         fold: false,
         unique: false,
+        apart: false,
+        room: None,
     };
     let mut shuffler = Shuffler::new(&treatment, &Key::new([1; 32]), 0);
     for rows in [0, 1, 2, 3, 10, 1000] {
