@@ -10,7 +10,7 @@ Exit codes:
   1  failed
   2  the command line cannot be understood
   3  there is no such clone, source, or running `doppel local`
-  4  the policy, a cap or a quota does not allow it
+  4  the policy, the rules, a cap or a quota do not allow it
   5  it took too long";
 
 /// Private, masked, self-expiring copies of production databases.
@@ -99,9 +99,11 @@ pub enum Verb {
         #[command(flatten)]
         patience: Patience,
     },
-    /// Write or check masking rules.
+    /// Write, check or compare masking rules.
     #[command(subcommand)]
     Rules(Rules),
+    /// Mask a database that is no clone of ours, such as a dump restored on this machine, or say how it would be masked.
+    Mask(Mask),
     /// Run the whole of doppel on this machine: an embedded AWS and Slack, and a production to clone.
     Local(Box<Local>),
 }
@@ -155,6 +157,26 @@ pub enum Rules {
         /// `postgres://…` or `mysql://…`; the source of `doppel local` if it is left out.
         dsn: Option<String>,
     },
+}
+
+/// A database to mask.
+#[derive(Debug, clap::Args)]
+pub struct Mask {
+    /// The database, as a user that may do everything there: `postgres://…` or `mysql://…`. With `--plan` it may be left
+    /// out for the source of `doppel local`.
+    pub dsn: Option<String>,
+    /// The rules file.
+    #[arg(long, value_name = "FILE")]
+    pub rules: PathBuf,
+    /// Only say how each table would be masked, and why so. Nothing is written.
+    #[arg(long, conflicts_with = "yes")]
+    pub plan: bool,
+    /// Mask. What was there cannot be brought back; all other users of the server are locked out.
+    #[arg(long)]
+    pub yes: bool,
+    /// The user that is created for the masked database.
+    #[arg(long, default_value = "masked_user", value_name = "NAME")]
+    pub user: String,
 }
 
 /// What `doppel local` runs.

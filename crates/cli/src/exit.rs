@@ -14,7 +14,7 @@ pub enum Exit {
     Usage = 2,
     /// 3: there is no such clone, source or running `doppel local`.
     NotFound = 3,
-    /// 4: the policy, a cap or a quota does not allow it.
+    /// 4: the policy, the rules, a cap or a quota do not allow it.
     Refused = 4,
     /// 5: it took too long.
     TimedOut = 5,

@@ -3,7 +3,7 @@
 //! - Verbs that work on clones (`create`, `list`, `show`, `extend`, `delete`, `connect`, `sweep`) do what the Slack
 //!   gateway does: they write the request or the record, and start the state machine. They find the account in the
 //!   environment, or, with `--local`, the one that `doppel local` runs.
-//! - `rules` writes and checks masking rules against a database.
+//! - `rules` writes masking rules and holds them against a database; `mask` masks one that is no clone.
 //! - [`local`]: the embedded AWS, Slack and gateway put together. The specs start the same thing.
 //!
 //! Results go to standard output, as words or with `--json` as JSON; everything else goes to standard error. The exit
@@ -11,6 +11,7 @@
 
 mod account;
 mod args;
+mod diagnosis;
 mod exit;
 pub mod local;
 mod output;

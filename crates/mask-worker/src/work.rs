@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use domain::record::{MaskedTable, MaskingReport};
-use masking::{Classified, Key, Method, Rules, Sample, Schema, coverage, plan};
+use masking::{Classified, Key, Method, Rules, Sample, Schema, TablePlan, coverage, plan};
 use rand::RngCore;
 use runtime::Login;
 
@@ -109,9 +109,7 @@ impl Job<'_> {
         let server = Server::connect(self.target).await?;
         server.refuse_second_run().await?;
         let (schema, classified) = self.classify(&server).await?;
-        let mut random = [0; 32];
-        rand::rng().fill_bytes(&mut random);
-        let key = Key::new(random);
+        let key = random_key();
         let plans = plan(&classified, &schema, &key);
         let changed: Vec<_> = plans.iter().filter(|plan| plan.method != Method::Keep).collect();
         reporter.phase("mask", changed.len(), changed.iter().map(|plan| plan.rows).sum());
@@ -226,7 +224,32 @@ pub async fn suggest_for(dsn: &str) -> Result<String, Error> {
 /// # Errors
 /// [`Error::Refused`] with everything that is missing or wrong.
 pub async fn check(dsn: &str, rules: &Rules) -> Result<Classified, Error> {
-    let server = Server::connect(&dsn.parse()?).await?;
-    let schema = server.schema().await?;
-    Ok(coverage(rules, &schema).map_err(Box::new)?)
+    Ok(explain(&dsn.parse()?, rules).await?.classified)
+}
+
+/// How a database would be masked.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// What happens to each column.
+    pub classified: Classified,
+    /// The method of each table, the largest first.
+    pub plans: Vec<TablePlan>,
+}
+
+/// How the rules would mask a database, without writing to it.
+///
+/// # Errors
+/// [`Error::Refused`] with everything that is missing or wrong.
+pub async fn explain(target: &Target, rules: &Rules) -> Result<Explained, Error> {
+    let schema = Server::connect(target).await?.schema().await?;
+    let classified = coverage(rules, &schema).map_err(Box::new)?;
+    let plans = plan(&classified, &schema, &random_key());
+    Ok(Explained { classified, plans })
+}
+
+/// A key that nobody knows, for one run.
+fn random_key() -> Key {
+    let mut random = [0; 32];
+    rand::rng().fill_bytes(&mut random);
+    Key::new(random)
 }

@@ -1,72 +1,136 @@
 //! A first rules file, written from names, types and a sample of values.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::coverage::toml_key;
-use crate::schema::{Column, Engine, Kind, Schema, Table, TableKind, TableName};
+use crate::schema::{Column, Kind, Schema, Table, TableKind, TableName};
 
+mod checks;
 mod content;
 mod names;
+mod transient;
+
+use content::Content;
 
 /// Values of a column, a few of them, as text. They are looked at and never written into the file.
 pub type Sample = BTreeMap<(TableName, String), Vec<String>>;
 
-/// What is proposed for a column, and why.
-struct Proposal {
-    rule: String,
-    reason: String,
+/// How sure a proposal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Confidence {
+    /// A guess: look at it.
+    Low,
+    /// One good sign.
+    Medium,
+    /// Two signs agree, or a checksum does, or there is nothing to be wrong about.
+    High,
 }
+
+impl fmt::Display for Confidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        })
+    }
+}
+
+/// What is proposed for a column, and why.
+#[derive(Clone, Debug)]
+pub(crate) struct Proposal {
+    pub(crate) rule: String,
+    /// Rules to take where the first cannot be carried out.
+    otherwise: &'static [&'static str],
+    pub(crate) reason: String,
+    pub(crate) confidence: Confidence,
+}
+
+impl Proposal {
+    fn new(rule: impl Into<String>, confidence: Confidence, reason: impl Into<String>) -> Self {
+        Self {
+            rule: rule.into(),
+            otherwise: &[],
+            reason: reason.into(),
+            confidence,
+        }
+    }
+
+    pub(crate) fn keeps(&self) -> bool {
+        self.rule == KEEP
+    }
+}
+
+const KEEP: &str = "\"keep\"";
+const DROP_TEXT: &str = "{ text = \"drop\" }";
+const DROP_LEAVES: &str = "{ json = { \"$..*\" = { text = \"drop\" } } }";
 
 /// Writes a rules file in which everything that must be classified is classified. `samples` holds some values of
 /// each column that is text; what is missing is judged by name and type alone.
+///
+/// Each line's comment has the column's type in brackets, by which [`crate::diff`] finds types that changed, how sure
+/// the proposal is, and its reason.
 #[must_use]
 pub fn suggest(schema: &Schema, samples: &Sample) -> String {
     let mut text = String::from(
         "# Masking rules, suggested from the names, the types and a sample of the values of each column.\n\
-         # Read every line: a suggestion is a guess. `keep` leaves values as they are.\n",
+         # Read every line: a suggestion is a guess, and says how sure it is. `keep` leaves values as they are.\n",
     );
     if schema.large_objects > 0 {
         text.push_str(
             "\n# Large objects belong to no column and can hold anything.\nlarge_objects = \"drop\"\n",
         );
     }
+    let emptied = transient::tables(schema);
     for table in &schema.tables {
         if table.kind == TableKind::Foreign || table.parent.is_some() {
             continue; // a partition follows its parent's rules
         }
-        text.push_str(&section(schema, table, samples));
+        let lines = match emptied.get(&table.name) {
+            Some(reason) => format!("rows = \"none\"  # {reason}\n"),
+            None => lines(schema, table, samples),
+        };
+        if !lines.is_empty() {
+            text.push_str(&format!("\n[tables.\"{}\"]\n{lines}", table.name));
+        }
     }
     text
 }
 
-fn section(schema: &Schema, table: &Table, samples: &Sample) -> String {
+fn lines(schema: &Schema, table: &Table, samples: &Sample) -> String {
     let mut lines = String::new();
-    if let Some(reason) = names::transient(&table.name.table).filter(|_| may_be_emptied(schema, table)) {
-        lines.push_str(&format!("rows = \"none\"  # {reason}\n"));
-        return format!("\n[tables.\"{}\"]\n{lines}", table.name);
-    }
     for column in table.columns.iter().filter(|column| !column.generated) {
-        let sample = sample_of(schema, table, column, samples);
-        let proposal = propose(schema, table, column, &sample);
+        let proposal = propose(schema, table, column, samples);
         let needed = column.array || !column.kind.may_stay_unnamed();
-        if needed || !proposal.rule.starts_with("\"keep\"") {
-            lines.push_str(&format!(
-                "{} = {}  # {}\n",
-                toml_key(&column.name),
-                proposal.rule,
-                proposal.reason
-            ));
+        if needed || !proposal.keeps() {
+            lines.push_str(&line(column, &proposal));
         }
     }
-    if lines.is_empty() {
-        lines
-    } else {
-        format!("\n[tables.\"{}\"]\n{lines}", table.name)
-    }
+    lines
 }
 
-fn may_be_emptied(schema: &Schema, table: &Table) -> bool {
-    !schema.foreign_keys.iter().any(|key| key.to == table.name)
+/// One line of a rules file.
+pub(crate) fn line(column: &Column, proposal: &Proposal) -> String {
+    format!(
+        "{} = {}  # [{}] {}: {}\n",
+        toml_key(&column.name),
+        proposal.rule,
+        column.type_name.replace(char::is_whitespace, " "),
+        proposal.confidence,
+        proposal.reason
+    )
+}
+
+/// The type that [`line()`] has noted in a line of a rules file.
+pub(crate) fn noted_type(line: &str) -> Option<&str> {
+    let (_, comment) = line.rsplit_once("  # [")?;
+    let mut depth = 1;
+    let end = comment.find(|c| {
+        depth += i32::from(c == '[') - i32::from(c == ']');
+        depth == 0
+    })?;
+    Some(&comment[..end])
 }
 
 /// The values of the column and of the same column in the table's partitions.
@@ -84,171 +148,251 @@ fn sample_of<'a>(schema: &Schema, table: &Table, column: &Column, samples: &'a S
         .collect()
 }
 
-fn propose(schema: &Schema, table: &Table, column: &Column, sample: &[&str]) -> Proposal {
-    let keep = |reason: &str| Proposal {
-        rule: "\"keep\"".to_owned(),
-        reason: reason.to_owned(),
+/// The proposal for a column. Columns that refer to each other are one: what they refer to in the end goes before the
+/// name and the values of each, all of them must be able to bear the rule, and it says that they are masked alike.
+pub(crate) fn propose(schema: &Schema, table: &Table, column: &Column, samples: &Sample) -> Proposal {
+    let together = together(schema, (table, column));
+    let refers = |(table, column): &&Place<'_>| {
+        schema
+            .foreign_keys
+            .iter()
+            .any(|key| key.table == table.name && key.columns.contains(&column.name))
     };
-    if schema
+    let root = together.iter().find(|place| !refers(place)).or(together.first());
+    let (root, at) = root.copied().unwrap_or((table, column));
+    let mut proposal = alone(schema, root, at, &sample_of(schema, root, at, samples));
+    if together.len() > 1 && !proposal.keeps() {
+        proposal = alike(schema, &together, &format!("{}.{}", root.name.table, at.name), proposal);
+    }
+    if (&root.name, &at.name) != (&table.name, &column.name) {
+        proposal.reason = format!("follows {}.{}: {}", root.name, at.name, proposal.reason);
+    }
+    proposal
+}
+
+type Place<'a> = (&'a Table, &'a Column);
+
+/// The columns that foreign keys tie to this one, directly or through others, in the order of the schema.
+fn together<'a>(schema: &'a Schema, place: Place<'a>) -> Vec<Place<'a>> {
+    let edges: Vec<_> = schema
         .foreign_keys
         .iter()
-        .any(|key| key.table == table.name && key.columns.contains(&column.name))
-    {
-        return follow_reference(schema, table, column).unwrap_or_else(|| keep("refers to another table"));
+        .flat_map(|key| {
+            let pairs = key.columns.iter().zip(&key.to_columns);
+            pairs.map(move |(from, to)| ((&key.table, from), (&key.to, to)))
+        })
+        .collect();
+    let mut found = std::collections::BTreeSet::from([(&place.0.name, &place.1.name)]);
+    loop {
+        let before = found.len();
+        for (from, to) in &edges {
+            if found.contains(from) || found.contains(to) {
+                found.extend([*from, *to]);
+            }
+        }
+        if found.len() == before {
+            break;
+        }
     }
+    let all = schema
+        .tables
+        .iter()
+        .flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+    all.filter(|(table, column)| found.contains(&(&table.name, &column.name))).collect()
+}
+
+/// The rule for columns that are one.
+fn alike(schema: &Schema, together: &[Place<'_>], group: &str, proposal: Proposal) -> Proposal {
+    let candidates = std::iter::once(proposal.rule.as_str()).chain(["\"hash\"", "\"uuid\"", "\"pattern\""]);
+    for rule in candidates {
+        let rule = with_same(rule, group);
+        if together.iter().all(|(table, column)| possible(schema, table, column, &rule)) {
+            return Proposal { rule, ..proposal };
+        }
+    }
+    Proposal::new(
+        KEEP,
+        Confidence::Low,
+        format!("{}; nothing fits all columns that refer to each other: look at it", proposal.reason),
+    )
+}
+
+fn with_same(rule: &str, group: &str) -> String {
+    let group = toml::Value::from(group);
+    match rule.strip_suffix(" }") {
+        Some(open) => format!("{open}, same = {group} }}"),
+        None => format!("{{ mask = {rule}, same = {group} }}"),
+    }
+}
+
+fn alone(schema: &Schema, table: &Table, column: &Column, sample: &[&str]) -> Proposal {
+    use Confidence::{High, Low, Medium};
+    let by_name = || {
+        names::judge(
+            &table.name.table,
+            &column.name,
+            column.kind,
+            content::is_japanese(sample),
+        )
+    };
     let proposal = match column.kind {
         Kind::Text => text(table, column, sample),
-        Kind::Date | Kind::Timestamp => date(column),
-        Kind::Inet => rule("ip", "a network address"),
-        Kind::Json => Proposal {
-            rule: "{ json = { \"$..*\" = { text = \"drop\" } } }".to_owned(),
-            reason: "JSON can hold anything; name the paths to keep above this one".to_owned(),
+        Kind::Date | Kind::Timestamp => {
+            by_name().unwrap_or_else(|| Proposal::new(KEEP, Medium, "the time of an event"))
+        }
+        Kind::Inet => Proposal::new("\"ip\"", High, "a network address"),
+        Kind::Json => Proposal::new(
+            DROP_LEAVES,
+            Low,
+            "JSON can hold anything; name the paths to keep above this one",
+        ),
+        Kind::Bytes => Proposal {
+            otherwise: &["\"bytes\""],
+            ..Proposal::new("\"null\"", Low, "bytes can hold anything")
         },
-        Kind::Bytes => blank(column, "bytes can hold anything", "bytes"),
-        Kind::TsVector => Proposal {
-            rule: "{ text = \"drop\" }".to_owned(),
-            reason: "holds the words of another column".to_owned(),
+        Kind::TsVector => Proposal::new(DROP_TEXT, High, "holds the words of another column"),
+        Kind::Time => Proposal::new(KEEP, Medium, "a time of day"),
+        Kind::Integer | Kind::Number => by_name().unwrap_or_else(|| Proposal::new(KEEP, Medium, "a number")),
+        Kind::Bool | Kind::Enum => Proposal::new(KEEP, High, "one of a fixed list"),
+        Kind::Uuid => Proposal::new(KEEP, Medium, "a random number"),
+        _ => Proposal {
+            otherwise: &["\"null\""],
+            ..Proposal::new(
+                "\"vector\"",
+                Low,
+                "a type that only few transforms know: look at it",
+            )
         },
-        Kind::Other if column.nullable => rule("null", "a type that masking does not know"),
-        Kind::Other => keep("a type that masking does not know, NOT NULL: look at it"),
-        Kind::Time => keep("a time of day"),
-        _ => keep("a number or one of a fixed list"),
     };
     allowed(schema, table, column, proposal)
 }
 
-/// A column that refers to a masked one must follow it.
-fn follow_reference(schema: &Schema, table: &Table, column: &Column) -> Option<Proposal> {
-    let key = schema
-        .foreign_keys
-        .iter()
-        .find(|key| key.table == table.name && key.columns.contains(&column.name))?;
-    let at = key.columns.iter().position(|name| *name == column.name)?;
-    let target = schema.table(&key.to)?;
-    let referred = target.column(&key.to_columns[at])?;
-    if key.to == table.name || referred.kind != Kind::Text {
-        return None;
-    }
-    let mut followed = propose(schema, target, referred, &[]);
-    followed.reason = format!("follows {}.{}", key.to, referred.name);
-    Some(followed)
-}
-
 fn text(table: &Table, column: &Column, sample: &[&str]) -> Proposal {
-    let content = content::judge(sample);
+    use Confidence::{High, Low, Medium};
+    let seen = content::judge(sample);
     let japanese = content::is_japanese(sample);
-    if let Some(found) = names::judge(&table.name.table, &column.name, japanese)
-        .filter(|_| content != Some(content::Content::Codes))
-    {
-        return found;
-    }
-    match content {
-        Some(content::Content::Email) => rule("email", "the values are e-mail addresses"),
-        Some(content::Content::Phone) => rule("phone", "the values are phone numbers"),
-        Some(content::Content::Ip) => rule("ip", "the values are IP addresses"),
-        Some(content::Content::Names) => Proposal {
-            rule: names::name_rule("full", japanese),
-            reason: "the values are people's names".to_owned(),
+    let named = names::judge(&table.name.table, &column.name, column.kind, japanese)
+        .filter(|_| seen != Some(Content::Codes));
+    let content = seen.and_then(|seen| by_content(seen, japanese));
+    match (named, content) {
+        (Some(named), Some(content)) if named.rule == content.rule => Proposal {
+            confidence: High,
+            reason: format!("{}, and {}", named.reason, content.reason),
+            ..named
         },
-        Some(content::Content::Json) => Proposal {
-            rule: "{ json = { \"$..*\" = { text = \"drop\" } } }".to_owned(),
-            reason: "the values are JSON".to_owned(),
+        // A checksum that is right in nearly every value is no accident; a name can be.
+        (_, Some(content)) if content.confidence == High => content,
+        (Some(named), _) => named,
+        (None, Some(content)) => content,
+        (None, None) => match seen {
+            Some(Content::Codes) => Proposal::new(KEEP, Medium, "few distinct short values: codes"),
+            Some(Content::Words) => Proposal::new(
+                KEEP,
+                Low,
+                "short words without personal data, judging by a sample",
+            ),
+            Some(Content::Prose) => Proposal::new(DROP_TEXT, Medium, "long text can hold anything"),
+            _ => Proposal::new(DROP_TEXT, Low, "no values to look at; text can hold anything"),
         },
-        Some(content::Content::Personal) => Proposal {
-            rule: "{ text = \"drop\" }".to_owned(),
-            reason: "some values hold e-mail addresses, phones or card numbers".to_owned(),
-        },
-        Some(content::Content::Codes) => rule("keep", "few distinct short values: codes"),
-        Some(content::Content::Prose) | None => Proposal {
-            rule: "{ text = \"drop\" }".to_owned(),
-            reason: "text that can hold anything".to_owned(),
-        },
-        Some(content::Content::Words) => {
-            rule("keep", "short words without personal data, judging by a sample")
-        }
     }
 }
 
-fn date(column: &Column) -> Proposal {
-    if names::is_birthday(&column.name) {
-        Proposal {
-            rule: "{ date = { shift_days = 365 } }".to_owned(),
-            reason: "a birthday".to_owned(),
-        }
-    } else {
-        rule("keep", "the time of an event")
-    }
-}
-
-fn blank(column: &Column, reason: &str, other: &str) -> Proposal {
-    if column.nullable {
-        rule("null", reason)
-    } else {
-        rule(other, reason)
-    }
-}
-
-fn rule(name: &str, reason: &str) -> Proposal {
-    Proposal {
-        rule: format!("\"{name}\""),
-        reason: reason.to_owned(),
+/// What the values alone lead to.
+fn by_content(seen: Content, japanese: bool) -> Option<Proposal> {
+    use Confidence::{High, Medium};
+    let found = |rule: &str, confidence, what: &str| {
+        Some(Proposal::new(rule, confidence, format!("the values are {what}")))
+    };
+    let number = |proposal: Option<Proposal>| {
+        proposal.map(|proposal| Proposal {
+            otherwise: &["\"pattern\"", "\"hash\""],
+            ..proposal
+        })
+    };
+    match seen {
+        Content::Email => found("\"email\"", High, "e-mail addresses"),
+        Content::Phone => found("\"phone\"", Medium, "phone numbers"),
+        Content::Ip => found("\"ip\"", High, "IP addresses"),
+        Content::Url => found("\"url\"", Medium, "links"),
+        Content::Card => number(found(
+            "\"card\"",
+            High,
+            "card numbers (their check digits are right)",
+        )),
+        Content::Iban => number(found("\"iban\"", High, "IBANs (their check digits are right)")),
+        Content::MyNumber => number(found(
+            "\"pattern\"",
+            High,
+            "Japanese individual numbers (their check digits are right)",
+        )),
+        Content::Names => found(&names::name_rule("full", japanese), Medium, "people's names"),
+        Content::Json => found(DROP_LEAVES, Medium, "JSON, which can hold anything"),
+        Content::Personal => Some(Proposal::new(
+            DROP_TEXT,
+            High,
+            "some values hold e-mail addresses, phone, card or bank numbers",
+        )),
+        Content::Prose | Content::Codes | Content::Words => None,
     }
 }
 
 /// The proposal, or the nearest one that the column's constraints allow.
 fn allowed(schema: &Schema, table: &Table, column: &Column, proposal: Proposal) -> Proposal {
-    let file = format!(
-        "[tables.\"{}\"]\n{} = {}\n",
-        table.name,
-        toml_key(&column.name),
-        proposal.rule
-    );
-    if possible(schema, table, column, &file) {
+    if possible(schema, table, column, &proposal.rule) {
         return proposal;
     }
-    let Proposal { rule: wanted, reason } = proposal;
-    for other in [
+    const LAST: &[&str] = &[
         "\"hash\"",
         "\"null\"",
         "\"noise\"",
         "\"date\"",
-        "{ text = \"drop\" }",
-        "\"keep\"",
-    ] {
-        let file = format!(
-            "[tables.\"{}\"]\n{} = {other}\n",
-            table.name,
-            toml_key(&column.name)
-        );
-        if possible(schema, table, column, &file) {
-            let reason = format!("{reason}; {wanted} does not fit the column's constraints");
+        DROP_TEXT,
+        "\"pattern\"",
+    ];
+    for other in proposal.otherwise.iter().chain(LAST) {
+        if possible(schema, table, column, other) {
             return Proposal {
-                rule: other.to_owned(),
-                reason,
+                rule: (*other).to_owned(),
+                reason: format!("{}; {} does not fit the column", proposal.reason, proposal.rule),
+                ..proposal
             };
         }
     }
-    Proposal {
-        rule: "\"keep\"".to_owned(),
-        reason: format!("{reason}; nothing else fits"),
-    }
+    Proposal::new(
+        KEEP,
+        Confidence::Low,
+        format!("{}; nothing fits: look at it", proposal.reason),
+    )
 }
 
-/// Whether coverage would accept this file, as far as this one column goes.
-fn possible(schema: &Schema, table: &Table, column: &Column, file: &str) -> bool {
-    let Ok(rules) = crate::Rules::parse("suggested", file) else {
+/// Whether coverage would accept this rule for this column.
+fn possible(schema: &Schema, table: &Table, column: &Column, rule: &str) -> bool {
+    let file = format!(
+        "[tables.\"{}\"]\n{} = {rule}\n",
+        table.name,
+        toml_key(&column.name)
+    );
+    let Ok(rules) = crate::Rules::parse("suggested", &file) else {
         return false;
     };
     let alone = Table {
         columns: vec![column.clone()],
         ..table.clone()
     };
-    let engine: Engine = schema.engine;
+    // A rule for a table holds for its partitions too.
+    let partitions = schema
+        .tables
+        .iter()
+        .filter(|child| child.parent.as_ref() == Some(&table.name));
+    let partitions = partitions.map(|child| Table {
+        columns: child.column(&column.name).into_iter().cloned().collect(),
+        ..child.clone()
+    });
     let small = Schema {
-        engine,
-        tables: vec![alone],
+        tables: std::iter::once(alone).chain(partitions).collect(),
         foreign_keys: Vec::new(),
         large_objects: 0,
+        ..schema.clone()
     };
     crate::coverage(&rules, &small).is_ok()
 }

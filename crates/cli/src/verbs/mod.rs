@@ -1,11 +1,13 @@
 //! What each verb does.
 
+mod bar;
 mod connect;
 mod create;
 mod delete;
 mod extend;
 mod list;
 mod local;
+mod mask;
 mod rules;
 mod show;
 mod sweep;
@@ -22,6 +24,7 @@ pub async fn run(args: Args) -> Result<(), Stop> {
     match args.verb {
         Verb::Local(options) => local::run(*options, place.local_file, json).await,
         Verb::Rules(rules) => rules::run(rules, &place, json).await,
+        Verb::Mask(mask) => mask::run(mask, &place, json).await,
         verb => {
             let account = Account::open(&place).await?;
             match verb {
@@ -38,7 +41,7 @@ pub async fn run(args: Args) -> Result<(), Stop> {
                     connect::run(&account, &clone.id, print, &rest, json).await
                 }
                 Verb::Sweep { dry_run, patience } => sweep::run(&account, dry_run, &patience, json).await,
-                Verb::Rules(_) | Verb::Local(_) => Ok(()),
+                Verb::Rules(_) | Verb::Mask(_) | Verb::Local(_) => Ok(()),
             }
         }
     }

@@ -1,17 +1,21 @@
-//! `doppel rules`: a first version of masking rules, and whether rules cover a database.
+//! `doppel rules`: a first version of masking rules, whether rules cover a database, and what changed since.
+
+use std::path::Path;
 
 use masking::Rules as MaskingRules;
 use serde_json::json;
 
 use crate::account::Addresses;
 use crate::args::{Place, Rules};
+use crate::diagnosis;
 use crate::exit::{Exit, Stop};
 use crate::output;
 
 pub async fn run(rules: Rules, place: &Place, json: bool) -> Result<(), Stop> {
     match rules {
         Rules::Suggest { dsn } => {
-            let text = mask_worker::suggest_for(&database(dsn, place)?).await?;
+            let suggested = mask_worker::suggest_for(&database(dsn, place)?).await;
+            let text = suggested.map_err(|error| diagnosis::stop(&error))?;
             if json {
                 output::json(&json!({ "rules": text }))
             } else {
@@ -19,11 +23,9 @@ pub async fn run(rules: Rules, place: &Place, json: bool) -> Result<(), Stop> {
             }
         }
         Rules::Check { rules, dsn } => {
-            let text = std::fs::read_to_string(&rules)
-                .map_err(|error| Exit::Usage.with(format!("{} cannot be read: {error}", rules.display())))?;
-            let parsed = MaskingRules::parse(&rules.display().to_string(), &text)?;
-            let checked = mask_worker::check(&database(dsn, place)?, &parsed).await?;
-            let tables = checked.tables.len();
+            let parsed = read_rules(&rules)?;
+            let checked = mask_worker::check(&database(dsn, place)?, &parsed).await;
+            let tables = checked.map_err(|error| diagnosis::stop(&error))?.tables.len();
             if json {
                 output::json(&json!({ "covered": true, "tables": tables }))
             } else {
@@ -33,7 +35,16 @@ pub async fn run(rules: Rules, place: &Place, json: bool) -> Result<(), Stop> {
     }
 }
 
-fn database(dsn: Option<String>, place: &Place) -> Result<String, Stop> {
+/// Reads a rules file; what is wrong with it is shown in its own lines.
+pub fn read_rules(path: &Path) -> Result<MaskingRules, Stop> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Exit::Usage.with(format!("{} cannot be read: {error}", path.display())))?;
+    MaskingRules::parse(&path.display().to_string(), &text)
+        .map_err(|wrong| Exit::Refused.with(diagnosis::told(&wrong)))
+}
+
+/// The DSN that was given, or that of the source of `doppel local`.
+pub fn database(dsn: Option<String>, place: &Place) -> Result<String, Stop> {
     match dsn {
         Some(dsn) => Ok(dsn),
         None if place.local => Ok(Addresses::read(place.local_file.as_deref())?.source.dsn),

@@ -6,7 +6,7 @@ use domain::{CloneRecord, CloneState};
 use serde_json::{Value, json};
 
 use super::list::owner;
-use super::wait::in_words;
+use super::bar::words;
 use crate::account::Account;
 use crate::exit::Stop;
 use crate::output;

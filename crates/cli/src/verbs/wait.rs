@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use domain::{CloneRecord, CloneState, record};
+use domain::{CloneRecord, CloneState};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::bar::words;
 use crate::account::Account;
 use crate::args::Patience;
-use crate::table::span;
 
 /// By the account's clock, between two looks.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
@@ -53,7 +53,7 @@ impl Progress {
             .as_ref()
             .filter(|_| record.state == CloneState::Masking);
         let doing = match masked {
-            Some(now) => format!("{}: {}", record.state, in_words(now)),
+            Some(now) => format!("{}: {}", record.state, words(now)),
             None => record.state.to_string(),
         };
         self.0.set_message(match record.attempt {
@@ -66,23 +66,6 @@ impl Progress {
     pub fn clear(&self) {
         self.0.finish_and_clear();
     }
-}
-
-/// The phase of a masking, its rows, how fast they go, and how long the rest takes.
-pub fn in_words(now: &record::Progress) -> String {
-    let mut words = now.phase.clone();
-    if now.rows > 0 {
-        words.push_str(&format!(", {} of about {} rows", now.rows_done, now.rows));
-    }
-    if now.rows_per_second > 0 {
-        words.push_str(&format!(", {} a second", now.rows_per_second));
-    }
-    if let Some(left) = now.seconds_left {
-        // A year is more than any limit; a mad estimate is cut to it.
-        let left = chrono::TimeDelta::seconds(left.min(31_536_000).cast_signed());
-        words.push_str(&format!(", about {} left", span(left)));
-    }
-    words
 }
 
 const PERCENT_AT_READY: u64 = 100;

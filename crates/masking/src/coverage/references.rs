@@ -14,10 +14,20 @@ pub(super) fn foreign_keys(
     tables: &mut [TableTreatment],
     problems: &mut Vec<Problem>,
 ) {
+    // What is emptied refers to nothing.
+    let emptied = |name: &TableName| {
+        let mut parts = tables.iter().filter(|table| is_or_belongs_to(schema, &table.name, name)).peekable();
+        parts.peek().is_some() && parts.all(|table| table.emptied)
+    };
+    let keys: Vec<_> = schema
+        .foreign_keys
+        .iter()
+        .filter(|key| !emptied(&key.table) && !emptied(&key.to))
+        .collect();
     // A chain of references settles in at most as many rounds as there are keys.
-    for _ in 0..schema.foreign_keys.len() {
+    for _ in 0..keys.len() {
         let mut changed = false;
-        for key in &schema.foreign_keys {
+        for key in &keys {
             for (from, to) in key.columns.iter().zip(&key.to_columns) {
                 let Some(target) = find(schema, tables, &key.to, to).map(|column| column.group.clone())
                 else {
@@ -37,7 +47,7 @@ pub(super) fn foreign_keys(
             break;
         }
     }
-    for key in &schema.foreign_keys {
+    for key in keys {
         for (from, to) in key.columns.iter().zip(&key.to_columns) {
             let (Some(a), Some(b)) = (
                 find(schema, tables, &key.table, from),

@@ -155,8 +155,10 @@ fn table_entry(
     span: &Range<usize>,
     value: &Value<'_>,
 ) -> Result<(), Fault> {
-    if key == "rows" {
-        rule.rows = Some(super::rows::rows(&rule.name, value)?);
+    // In quotes it is a column of that name.
+    let quoted = text.get(span.start..).is_some_and(|rest| rest.starts_with(['"', '\'']));
+    if key == "rows" && !quoted {
+        rule.rows = Some(super::rows::rows(value)?);
         return Ok(());
     }
     if value.get_ref().is_table()

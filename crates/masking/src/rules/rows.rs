@@ -27,12 +27,11 @@ pub(crate) struct RowsRule {
     pub(crate) span: Range<usize>,
 }
 
-pub(super) fn rows(table: &str, value: &Value<'_>) -> Result<RowsRule, Fault> {
+pub(super) fn rows(value: &Value<'_>) -> Result<RowsRule, Fault> {
     let wrong = || {
-        format!(
-            "`rows` is \"none\", \"all\", {{ none = \"cascade\" }} or a condition, {{ where = \"created_at > now() - interval '30 days'\" }}; \
-             for a column called rows write `\"{table}.rows\" = …` above the sections"
-        )
+        "`rows` is \"none\", \"all\", { none = \"cascade\" } or a condition, { where = \"created_at > now() - interval '30 days'\" }; \
+         a column of that name is written in quotes: `\"rows\" = …`"
+            .to_owned()
     };
     let rows = match value.get_ref() {
         DeValue::String(word) if word == "none" => Ok(Rows::None),

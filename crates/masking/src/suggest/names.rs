@@ -1,21 +1,7 @@
 //! What a column's or a table's name says, in English and in Japanese (romanised or not).
 
-use super::Proposal;
-
-/// Tables that hold work in flight or credentials; a clone is better off without their rows.
-pub(super) fn transient(table: &str) -> Option<&'static str> {
-    let words = words(table);
-    let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    if any(&["session", "sessions", "token", "tokens", "otp", "otps"]) {
-        Some("sessions and tokens open accounts")
-    } else if any(&["outbox", "webhook", "webhooks"])
-        || (any(&["job", "jobs"]) && any(&["delayed", "queue", "background", "failed", "good", "solid"]))
-    {
-        Some("work in flight: a clone must not send it")
-    } else {
-        None
-    }
-}
+use super::{Confidence, Proposal};
+use crate::schema::Kind;
 
 /// What a name is a sign of.
 struct Sign {
@@ -35,6 +21,8 @@ enum Made {
     Rule(&'static str),
     /// A transform that has a language.
     Local(&'static str),
+    /// A number of a known form.
+    Number(&'static str),
     /// A part of a person's name.
     Name(&'static str),
 }
@@ -50,9 +38,18 @@ const SIGNS: &[Sign] = &[
     },
     Sign {
         words: &[
-            "password", "passwd", "pwd", "secret", "token", "salt", "digest", "otp", "apikey",
+            "password",
+            "passwd",
+            "pwd",
+            "secret",
+            "token",
+            "salt",
+            "digest",
+            "otp",
+            "apikey",
+            "encrypted",
         ],
-        phrases: &["api_key"],
+        phrases: &["api_key", "private_key", "access_key"],
         japanese: &["パスワード"],
         made: Made::Rule("\"hash\""),
         reason: "a credential",
@@ -74,6 +71,50 @@ const SIGNS: &[Sign] = &[
         reason: "a phone number",
     },
     Sign {
+        words: &["iban"],
+        phrases: &[],
+        japanese: &[],
+        made: Made::Number("\"iban\""),
+        reason: "a bank account",
+    },
+    Sign {
+        words: &["pan", "cardnumber", "creditcard"],
+        phrases: &["card_number", "card_no", "credit_card", "cc_number"],
+        japanese: &["カード番号"],
+        made: Made::Number("\"card\""),
+        reason: "a card number",
+    },
+    Sign {
+        words: &[
+            "ssn",
+            "passport",
+            "mynumber",
+            "nationalid",
+            "taxid",
+            "cpf",
+            "nino",
+            "kouza",
+            "koza",
+        ],
+        phrases: &[
+            "my_number",
+            "kojin_bango",
+            "kojinbango",
+            "national_id",
+            "tax_id",
+            "social_security",
+            "license_number",
+            "licence_number",
+            "account_number",
+            "account_no",
+            "bank_account",
+            "insurance_number",
+        ],
+        japanese: &["マイナンバー", "個人番号", "口座", "免許", "旅券", "保険証"],
+        made: Made::Number("\"pattern\""),
+        reason: "a number that belongs to one person",
+    },
+    Sign {
         words: &["ip", "ipaddress", "ipaddr"],
         phrases: &["remote_addr"],
         japanese: &[],
@@ -86,6 +127,13 @@ const SIGNS: &[Sign] = &[
         japanese: &["郵便"],
         made: Made::Rule("\"postcode\""),
         reason: "a postcode",
+    },
+    Sign {
+        words: &["city", "town", "shichoson", "shikuchoson"],
+        phrases: &[],
+        japanese: &["市区町村"],
+        made: Made::Local("city"),
+        reason: "a city",
     },
     Sign {
         words: &["address", "address1", "address2", "street", "addr", "jusho"],
@@ -132,7 +180,7 @@ const SIGNS: &[Sign] = &[
         reason: "a company",
     },
     Sign {
-        words: &["url", "homepage", "website"],
+        words: &["url", "homepage", "website", "link"],
         phrases: &[],
         japanese: &[],
         made: Made::Rule("\"url\""),
@@ -150,7 +198,49 @@ const SIGNS: &[Sign] = &[
 ];
 
 /// What the column's name says; nothing where it says nothing.
-pub(super) fn judge(table: &str, column: &str, japanese: bool) -> Option<Proposal> {
+pub(super) fn judge(table: &str, column: &str, kind: Kind, japanese: bool) -> Option<Proposal> {
+    let found = |rule: &str, reason: &str| {
+        let reason = format!("by its name: {reason}");
+        Some(Proposal::new(rule, Confidence::Medium, reason))
+    };
+    match kind {
+        Kind::Date | Kind::Timestamp if is_birthday(column) => {
+            found("\"birthday\"", "a birthday").map(|p| Proposal {
+                otherwise: &["{ date = { shift_days = 365 } }"],
+                ..p
+            })
+        }
+        Kind::Integer | Kind::Number => number(column).and_then(|reason| found("\"noise\"", reason)),
+        Kind::Text => {
+            let (rule, otherwise, reason) = text(table, column, japanese)?;
+            found(&rule, reason).map(|proposal| Proposal {
+                otherwise,
+                ..proposal
+            })
+        }
+        _ => None,
+    }
+}
+
+fn number(column: &str) -> Option<&'static str> {
+    let words = words(column);
+    let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    match () {
+        () if any(&["lat", "latitude", "lng", "lon", "longitude"]) => Some("a place on the earth"),
+        () if any(&["salary", "income", "wage", "kyuyo", "nenshu"])
+            || ["給与", "年収"].iter().any(|word| column.contains(word)) =>
+        {
+            Some("what somebody earns")
+        }
+        () => None,
+    }
+}
+
+fn text(
+    table: &str,
+    column: &str,
+    japanese: bool,
+) -> Option<(String, &'static [&'static str], &'static str)> {
     let words = words(column);
     let joined = words.join("_");
     let kana = words
@@ -169,50 +259,34 @@ pub(super) fn judge(table: &str, column: &str, japanese: bool) -> Option<Proposa
             || sign.phrases.iter().any(|phrase| joined.contains(phrase))
             || sign.japanese.iter().any(|word| column.contains(word))
     };
-    let found = |rule: String, reason: &str| {
-        Some(Proposal {
-            rule,
-            reason: format!("by its name: {reason}"),
-        })
-    };
-    match SIGNS.iter().find(fits) {
-        Some(Sign {
-            made: Made::Rule(rule),
-            reason,
-            ..
-        }) => found((*rule).to_owned(), reason),
-        Some(Sign {
-            made: Made::Local(transform),
-            reason,
-            ..
-        }) if japanese => found(format!("{{ mask = \"{transform}\", locale = \"ja\" }}"), reason),
-        Some(Sign {
-            made: Made::Local(transform),
-            reason,
-            ..
-        }) => found(format!("\"{transform}\""), reason),
-        Some(Sign {
-            made: Made::Name(part),
-            reason,
-            ..
-        }) => found(name(part), reason),
-        None if matches!(column, "姓" | "名") => found(
-            name(if column == "姓" { "last" } else { "first" }),
-            "a part of a person's name",
-        ),
-        None if joined == "name" && is_people(table) => {
-            found(name("full"), "the name of a person, by its table")
+    if let Some(sign) = SIGNS.iter().find(fits) {
+        let (rule, otherwise): (String, &[&str]) = match &sign.made {
+            Made::Rule(rule) => ((*rule).to_owned(), &[]),
+            Made::Number(rule) => ((*rule).to_owned(), &["\"pattern\"", "\"hash\""]),
+            Made::Local(transform) if japanese => {
+                (format!("{{ mask = \"{transform}\", locale = \"ja\" }}"), &[])
+            }
+            Made::Local(transform) => (format!("\"{transform}\""), &[]),
+            Made::Name(part) => (name(part), &[]),
+        };
+        return Some((rule, otherwise, sign.reason));
+    }
+    match column {
+        "姓" => Some((name("last"), &[], "a part of a person's name")),
+        "名" => Some((name("first"), &[], "a part of a person's name")),
+        _ if joined == "name" && is_people(table) => {
+            Some((name("full"), &[], "the name of a person, by its table"))
         }
-        None => None,
+        _ => None,
     }
 }
 
-pub(super) fn is_birthday(column: &str) -> bool {
+fn is_birthday(column: &str) -> bool {
     let words = words(column);
     words.iter().any(|word| {
         matches!(
             word.as_str(),
-            "birth" | "birthday" | "birthdate" | "dob" | "born" | "tanjoubi"
+            "birth" | "birthday" | "birthdate" | "dob" | "born" | "tanjoubi" | "seinengappi"
         )
     }) || column.contains("生年月日")
         || column.contains("誕生日")
@@ -264,7 +338,7 @@ fn is_people(table: &str) -> bool {
 }
 
 /// `billingEmail`, `billing_email` and `Billing-Email` are `billing`, `email`.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut spaced = String::new();
     let mut before = '_';
     for c in name.chars() {
