@@ -5,8 +5,8 @@ use domain::record::{MaskingReport, Scan};
 use domain::{CloneRecord, CloneState};
 use serde_json::{Value, json};
 
-use super::list::owner;
 use super::bar::words;
+use super::list::owner;
 use crate::account::Account;
 use crate::exit::Stop;
 use crate::output;
@@ -66,7 +66,7 @@ pub fn as_text(record: &CloneRecord, now: DateTime<Utc>) -> String {
         .as_ref()
         .filter(|_| record.state == CloneState::Masking)
     {
-        rows.push(row("progress", in_words(now)));
+        rows.push(row("progress", words(now)));
     }
     for broke in &record.broke_off {
         rows.push(row(
