@@ -41,7 +41,10 @@ fn show(problem: &dyn Diagnostic, text: &mut String) {
             continue;
         };
         let text_around = String::from_utf8_lossy(around.data()).into_owned();
-        let line = text_around.lines().nth(place.line() - around.line()).unwrap_or_default();
+        let line = text_around
+            .lines()
+            .nth(place.line() - around.line())
+            .unwrap_or_default();
         let before = place.column().min(line.chars().count());
         let marked = label.len().clamp(1, (line.chars().count() - before).max(1));
         let number = place.line() + 1;

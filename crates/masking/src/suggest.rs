@@ -162,7 +162,12 @@ pub(crate) fn propose(schema: &Schema, table: &Table, column: &Column, samples: 
     let (root, at) = root.copied().unwrap_or((table, column));
     let mut proposal = alone(schema, root, at, &sample_of(schema, root, at, samples));
     if together.len() > 1 && !proposal.keeps() {
-        proposal = alike(schema, &together, &format!("{}.{}", root.name.table, at.name), proposal);
+        proposal = alike(
+            schema,
+            &together,
+            &format!("{}.{}", root.name.table, at.name),
+            proposal,
+        );
     }
     if (&root.name, &at.name) != (&table.name, &column.name) {
         proposal.reason = format!("follows {}.{}: {}", root.name, at.name, proposal.reason);
@@ -198,7 +203,8 @@ fn together<'a>(schema: &'a Schema, place: Place<'a>) -> Vec<Place<'a>> {
         .tables
         .iter()
         .flat_map(|table| table.columns.iter().map(move |column| (table, column)));
-    all.filter(|(table, column)| found.contains(&(&table.name, &column.name))).collect()
+    all.filter(|(table, column)| found.contains(&(&table.name, &column.name)))
+        .collect()
 }
 
 /// The rule for columns that are one.
@@ -206,14 +212,20 @@ fn alike(schema: &Schema, together: &[Place<'_>], group: &str, proposal: Proposa
     let candidates = std::iter::once(proposal.rule.as_str()).chain(["\"hash\"", "\"uuid\"", "\"pattern\""]);
     for rule in candidates {
         let rule = with_same(rule, group);
-        if together.iter().all(|(table, column)| possible(schema, table, column, &rule)) {
+        if together
+            .iter()
+            .all(|(table, column)| possible(schema, table, column, &rule))
+        {
             return Proposal { rule, ..proposal };
         }
     }
     Proposal::new(
         KEEP,
         Confidence::Low,
-        format!("{}; nothing fits all columns that refer to each other: look at it", proposal.reason),
+        format!(
+            "{}; nothing fits all columns that refer to each other: look at it",
+            proposal.reason
+        ),
     )
 }
 

@@ -16,7 +16,10 @@ pub(super) fn foreign_keys(
 ) {
     // What is emptied refers to nothing.
     let emptied = |name: &TableName| {
-        let mut parts = tables.iter().filter(|table| is_or_belongs_to(schema, &table.name, name)).peekable();
+        let mut parts = tables
+            .iter()
+            .filter(|table| is_or_belongs_to(schema, &table.name, name))
+            .peekable();
         parts.peek().is_some() && parts.all(|table| table.emptied)
     };
     let keys: Vec<_> = schema

@@ -156,7 +156,9 @@ fn table_entry(
     value: &Value<'_>,
 ) -> Result<(), Fault> {
     // In quotes it is a column of that name.
-    let quoted = text.get(span.start..).is_some_and(|rest| rest.starts_with(['"', '\'']));
+    let quoted = text
+        .get(span.start..)
+        .is_some_and(|rest| rest.starts_with(['"', '\'']));
     if key == "rows" && !quoted {
         rule.rows = Some(super::rows::rows(value)?);
         return Ok(());
