@@ -1,0 +1,118 @@
+//! What each transform is in MySQL's words.
+
+use super::super::Place;
+use super::*;
+use crate::coverage::ColumnTreatment;
+
+fn say(
+    transform: Transform,
+    kind: Kind,
+    type_name: &str,
+    limit: Option<usize>,
+    unique: bool,
+) -> Option<String> {
+    let column = Column {
+        name: "a`b".to_owned(),
+        type_name: type_name.to_owned(),
+        kind,
+        array: false,
+        nullable: true,
+        max_length: limit,
+        generated: false,
+        labels: Vec::new(),
+        case_insensitive: false,
+        narrow_charset: false,
+    };
+    let treatment = ColumnTreatment {
+        column: "a`b".to_owned(),
+        transform,
+        group: "g".to_owned(),
+        linked: false,
+        fold: false,
+        unique,
+    };
+    let place = Place {
+        column: &column,
+        treatment: &treatment,
+        row_id: Some("id"),
+        tag: "xyz".to_owned(),
+    };
+    expression(&place)
+}
+
+#[test]
+fn a_unique_text_is_told_apart_by_the_rows_own_number_and_refused_without_room() {
+    let email = |limit| say(Transform::Email, Kind::Text, "varchar", Some(limit), true);
+    insta::assert_snapshot!(email(80).unwrap(), @"CASE WHEN LENGTH(`a``b`) > 0 THEN CONCAT('u', `id`, 'xyz@example.com') WHEN `a``b` IS NOT NULL THEN '' END");
+    assert_eq!(email(35), None);
+    assert_eq!(say(Transform::Phone, Kind::Text, "varchar", Some(20), true), None);
+}
+
+#[test]
+fn a_date_moves_inwards_at_the_ends_of_its_range_and_zeros_stay() {
+    let shift = |type_name, days| {
+        say(
+            Transform::Date { shift_days: days },
+            Kind::Timestamp,
+            type_name,
+            None,
+            false,
+        )
+    };
+    insta::assert_snapshot!(shift("datetime(6)", 30).unwrap(), @"CASE WHEN YEAR(`a``b`) = 0 THEN `a``b` WHEN MONTH(`a``b`) = 0 OR DAYOFMONTH(`a``b`) = 0 THEN TIMESTAMP'1970-01-02 00:00:00' ELSE `a``b` + INTERVAL (1 + FLOOR(RAND() * 30)) * IF(YEAR(`a``b`) < 200, 1, IF(YEAR(`a``b`) > 9800 OR RAND() < 0.5, -1, 1)) DAY END");
+    assert_eq!(
+        shift("timestamp", 36_500),
+        None,
+        "that could leave a timestamp's range"
+    );
+}
+
+#[test]
+fn a_number_never_leaves_the_range_of_its_type() {
+    let noise = |type_name| {
+        say(
+            Transform::Noise { percent: 10 },
+            Kind::Integer,
+            type_name,
+            None,
+            false,
+        )
+    };
+    insta::assert_snapshot!(noise("int(11) unsigned").unwrap(), @"ROUND(`a``b` * (1 + IF(`a``b` <= 1000000000 AND RAND() < 0.5, 1, -1) * (1 + FLOOR(RAND() * 1000)) * 10 / 100000E0))");
+    assert_eq!(noise("year(4)"), None);
+    assert_eq!(inner("decimal(12,2)"), "4000000000");
+}
+
+fn inner(type_name: &str) -> String {
+    let said = say(
+        Transform::Noise { percent: 10 },
+        Kind::Number,
+        type_name,
+        None,
+        false,
+    )
+    .unwrap();
+    let after = said.split("-").nth(1).unwrap();
+    after.split(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn words_are_quoted_and_cut_to_the_column() {
+    let constant = say(
+        Transform::Constant("it's \\".to_owned()),
+        Kind::Text,
+        "text",
+        None,
+        false,
+    );
+    assert_eq!(constant.unwrap(), "IF(`a``b` IS NULL, NULL, 'it''s \\\\')");
+    let city = say(
+        Transform::City(Locale::Ja),
+        Kind::Text,
+        "varchar(2)",
+        Some(2),
+        false,
+    )
+    .unwrap();
+    assert!(city.contains("THEN LEFT(ELT(1 + FLOOR(RAND() * "), "{city}");
+}
