@@ -1,11 +1,19 @@
 //! MySQL, MariaDB and Aurora MySQL: the connection, and the statements of each step.
 
 mod catalogue;
+mod columns;
+mod definition;
+mod keys;
 mod mask;
 mod prepare;
 mod read;
+mod rewrite;
+mod sink;
+mod statistics;
+mod stream;
 mod triggers;
 mod user;
+mod wire;
 
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, OptsBuilder, SslOpts};
@@ -17,6 +25,14 @@ use crate::target::Target;
 
 /// Databases that doppel makes in a clone, and the engine's own, as SQL's `IN` wants them.
 pub(super) const NOT_PRODUCTION: &str = "'mysql', 'information_schema', 'performance_schema', 'sys', 'innodb', 'doppel', 'doppel_mask', 'doppel_verify'";
+
+/// How every session is set up. Zero dates must pass, values that are too long must not; no key may be checked while
+/// both of its sides change; and what is read while it is copied needs no locks, for nobody else is there.
+pub(super) const SESSION: &[&str] = &[
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', time_zone = '+00:00', \
+     foreign_key_checks = 0, net_write_timeout = 3600, net_read_timeout = 3600, group_concat_max_len = 1048576",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+];
 
 /// A connection as the master. The driver wants it mutable; the lock is never contended.
 pub(crate) struct Mysql {
@@ -38,19 +54,15 @@ impl Mysql {
             target: target.clone(),
             mariadb,
         };
-        // Zero dates must pass, values that are too long must not; no key may be checked while both sides change.
-        let mut setup = vec![
-            "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', time_zone = '+00:00', \
-             foreign_key_checks = 0, net_write_timeout = 3600, net_read_timeout = 3600, group_concat_max_len = 1048576",
-        ];
-        setup.push(if mariadb {
+        for statement in SESSION {
+            session.run("setting up the session", statement).await?;
+        }
+        let without_limit = if mariadb {
             "SET SESSION max_statement_time = 0"
         } else {
             "SET SESSION information_schema_stats_expiry = 0"
-        });
-        for statement in setup {
-            session.run("setting up the session", statement).await?;
-        }
+        };
+        session.run("setting up the session", without_limit).await?;
         Ok(session)
     }
 
@@ -112,20 +124,10 @@ async fn open(target: &Target) -> Result<Conn, Error> {
         .map_err(failed(|| format!("logging in as `{}`", target.user)))?)
 }
 
-/// Turns the driver's error into ours. The server's words stay only for errors about names and rights: those about
-/// data quote the data.
+/// Turns the driver's error into ours.
 fn failed(doing: impl FnOnce() -> String) -> impl FnOnce(mysql_async::Error) -> DatabaseFailed {
-    /// Rights, missing or existing names, syntax, locks, constraints by their definition.
-    const ABOUT_NAMES: &[u16] = &[
-        1044, 1045, 1046, 1049, 1050, 1051, 1054, 1061, 1064, 1091, 1142, 1146, 1148, 1205, 1213, 1217, 1227,
-        1235, 1359, 1360, 1396, 1410, 1451, 1452, 1470, 1698, 1701, 1824, 3780, 4025, 4164,
-    ];
     |error| match error {
-        mysql_async::Error::Server(server) => DatabaseFailed {
-            doing: doing(),
-            code: server.code.to_string(),
-            said: ABOUT_NAMES.contains(&server.code).then_some(server.message),
-        },
+        mysql_async::Error::Server(server) => refused(doing(), server.code, &server.message),
         mysql_async::Error::Io(_) => DatabaseFailed {
             doing: doing(),
             code: "nothing: the connection is lost".to_owned(),
@@ -136,6 +138,20 @@ fn failed(doing: impl FnOnce() -> String) -> impl FnOnce(mysql_async::Error) -> 
             code: "nothing that can be read".to_owned(),
             said: None,
         },
+    }
+}
+
+/// The server's error. Its words stay only for errors about names and rights: those about data quote the data.
+fn refused(doing: String, code: u16, words: &str) -> DatabaseFailed {
+    /// Rights, missing or existing names, syntax, locks, constraints by their definition.
+    const ABOUT_NAMES: &[u16] = &[
+        1044, 1045, 1046, 1049, 1050, 1051, 1054, 1061, 1064, 1091, 1142, 1146, 1148, 1205, 1213, 1217, 1227,
+        1235, 1359, 1360, 1396, 1410, 1451, 1452, 1470, 1698, 1701, 1824, 3780, 4025, 4164,
+    ];
+    DatabaseFailed {
+        doing,
+        code: code.to_string(),
+        said: ABOUT_NAMES.contains(&code).then(|| words.to_owned()),
     }
 }
 
