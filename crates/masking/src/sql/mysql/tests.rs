@@ -30,6 +30,8 @@ fn say(
         linked: false,
         fold: false,
         unique,
+        apart: unique,
+        room: limit,
     };
     let place = Place {
         column: &column,
