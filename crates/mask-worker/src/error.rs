@@ -26,6 +26,19 @@ pub enum Error {
     /// The rules do not cover the database. Nothing was written.
     #[error(transparent)]
     Refused(#[from] Box<Refused>),
+    /// The database would not take masked values. Nothing was written.
+    #[error(
+        "the rules for `{table}` cannot be carried out ({columns}): a sample of its rows was masked, and the database refused it"
+    )]
+    Unfit {
+        /// The table.
+        table: String,
+        /// The masked columns with their transforms.
+        columns: String,
+        /// What the database said: the constraint or column, never a value.
+        #[source]
+        refused: DatabaseFailed,
+    },
     /// A former run began to mask this clone and did not end.
     #[error(
         "an earlier masking of this clone was interrupted; it cannot be resumed, because its key is gone: discard the clone"
@@ -112,7 +125,9 @@ fn list(findings: &[Finding]) -> String {
 impl AsFailure for Error {
     fn failure(&self) -> Failure {
         match self {
-            Self::Rules(_) | Self::Refused(_) | Self::Authorities(_) | Self::Dsn(_) => Failure::Config,
+            Self::Rules(_) | Self::Refused(_) | Self::Unfit { .. } | Self::Authorities(_) | Self::Dsn(_) => {
+                Failure::Config
+            }
             Self::Cancelled => Failure::Cancelled,
             Self::NoCluster(_) => Failure::Gone,
             Self::Aws(error) => error.failure(),
@@ -144,7 +159,12 @@ impl Error {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Dsn(_) | Self::Rules(_) | Self::Refused(_) | Self::Config(_) | Self::OtherDatabases(_) => 2,
+            Self::Dsn(_)
+            | Self::Rules(_)
+            | Self::Refused(_)
+            | Self::Unfit { .. }
+            | Self::Config(_)
+            | Self::OtherDatabases(_) => 2,
             Self::Findings(_) | Self::NotPrepared | Self::User(_) => 3,
             Self::Interrupted => 4,
             Self::Cancelled | Self::Stopped => 5,

@@ -8,6 +8,8 @@ mod mask;
 mod prepare;
 mod read;
 mod rewrite;
+mod rehearse;
+mod shuffle;
 mod sink;
 mod statistics;
 mod stream;
@@ -141,7 +143,8 @@ fn failed(doing: impl FnOnce() -> String) -> impl FnOnce(mysql_async::Error) -> 
     }
 }
 
-/// The server's error. Its words stay only for errors about names and rights: those about data quote the data.
+/// The server's error. Its words stay only for errors about names and rights. Those about data quote the data: of them
+/// only the column or key stays that they speak of.
 fn refused(doing: String, code: u16, words: &str) -> DatabaseFailed {
     /// Rights, missing or existing names, syntax, locks, constraints by their definition.
     const ABOUT_NAMES: &[u16] = &[
@@ -151,8 +154,23 @@ fn refused(doing: String, code: u16, words: &str) -> DatabaseFailed {
     DatabaseFailed {
         doing,
         code: code.to_string(),
-        said: ABOUT_NAMES.contains(&code).then(|| words.to_owned()),
+        said: if ABOUT_NAMES.contains(&code) {
+            Some(words.to_owned())
+        } else {
+            named(words)
+        },
     }
+}
+
+/// The column or key that an error about a value names at its end.
+fn named(words: &str) -> Option<String> {
+    [" for column ", " for key ", "Column "].into_iter().find_map(|before| {
+        // Whatever is quoted before it could hold the same words: only the last place is the server's own.
+        let (_, after) = words.rsplit_once(before)?;
+        let name = after.split(" at row ").next()?.trim_end_matches(" cannot be null");
+        let plain = name.len() < 300 && (name.starts_with('\'') || name.starts_with('`'));
+        plain.then(|| format!("{}{name}", before.trim_start()))
+    })
 }
 
 /// An identifier in quotes.
@@ -168,4 +186,21 @@ pub(crate) fn table(name: &masking::TableName) -> String {
 /// A text in quotes: names and hashes only, never values.
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn an_error_about_a_value_keeps_the_column_and_nothing_of_the_value() {
+        let long = "Data too long for column 'email' at row 1";
+        assert_eq!(named(long).as_deref(), Some("for column 'email'"));
+        let twice = "Duplicate entry 'a for key 'secret' for key 'customers.email'";
+        assert_eq!(named(twice).as_deref(), Some("for key 'customers.email'"));
+        let wrong = "Incorrect string value: '\\xE5' for column `shop`.`customers`.`name` at row 3";
+        assert_eq!(named(wrong).as_deref(), Some("for column `shop`.`customers`.`name`"));
+        assert_eq!(named("Column 'x' cannot be null").as_deref(), Some("Column 'x'"));
+        assert_eq!(named("Incorrect value: 'secret'"), None);
+    }
 }

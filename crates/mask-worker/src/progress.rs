@@ -37,6 +37,11 @@ impl Reporter {
         (reporter, receiver)
     }
 
+    /// A reporter that tells nobody, and stops when this one does.
+    pub(crate) fn quiet(&self) -> Self {
+        Self::new(self.stop.clone()).0
+    }
+
     /// Tells somebody else too.
     pub(crate) fn told_to(mut self, listener: Option<watch::Sender<Progress>>) -> Self {
         self.listener = listener;

@@ -59,6 +59,22 @@ impl Server {
         on!(self, db => db.refuse_second_run().await)
     }
 
+    /// Masks a sample of each table's rows into the void, so that what the database would refuse is refused before the
+    /// first write.
+    pub(crate) async fn rehearse(
+        &self,
+        schema: &Schema,
+        classified: &Classified,
+        plans: &[TablePlan],
+        key: &Key,
+        reporter: &Reporter,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Postgres(_) => Ok(()),
+            Self::Mysql(db) => db.rehearse(schema, classified, plans, key, reporter).await,
+        }
+    }
+
     pub(crate) async fn note_run(&self) -> Result<(), Error> {
         on!(self, db => db.note_run().await)
     }

@@ -113,6 +113,9 @@ impl Job<'_> {
         let plans = plan(&classified, &schema, &key);
         let changed: Vec<_> = plans.iter().filter(|plan| plan.method != Method::Keep).collect();
         reporter.phase("mask", changed.len(), changed.iter().map(|plan| plan.rows).sum());
+        server
+            .rehearse(&schema, &classified, &plans, &key, reporter)
+            .await?;
         server.note_run().await?;
         if !classified.notes.is_empty() {
             let lifted = server.lift_row_security().await?;

@@ -11,10 +11,11 @@ use crate::error::{DatabaseFailed, Error};
 use crate::progress::Reporter;
 
 impl Mysql {
-    /// Takes the lock that keeps two workers apart; it lasts as long as the connection.
+    /// Takes the lock that keeps two workers apart; it lasts as long as the connection, and the server may need a
+    /// moment to see that a former one has ended.
     pub(crate) async fn lock(&self) -> Result<(), Error> {
         let taken = self
-            .rows::<Option<u64>>("taking the worker's lock", "SELECT GET_LOCK('doppel', 0)")
+            .rows::<Option<u64>>("taking the worker's lock", "SELECT GET_LOCK('doppel', 5)")
             .await?;
         if taken.first() == Some(&Some(1)) {
             Ok(())

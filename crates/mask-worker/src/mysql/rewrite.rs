@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::columns::{Field, condition, list};
 use super::definition::Definition;
+use super::rehearse::said;
 use super::stream::Feed;
 use super::{Mysql, failed, ident, literal, table};
 use crate::error::{DatabaseFailed, Error};
@@ -159,23 +160,11 @@ impl Yard {
 
     /// The server copies the rows, and makes the masked values while it does.
     async fn rewrite(&self, site: &Site, piece: Option<&str>) -> Result<u64, Error> {
-        let values: Vec<_> = site
-            .fields
-            .iter()
-            .map(|field| {
-                let said = site
-                    .plan
-                    .expressions
-                    .iter()
-                    .find(|(column, _)| *column == field.name);
-                said.map_or_else(|| ident(&field.name), |(_, sql)| sql.clone())
-            })
-            .collect();
         let sql = format!(
             "INSERT INTO {} ({}) SELECT {} FROM {}{}{}",
             table(&site.new),
             list(site.fields.iter().map(|field| field.name.as_str())),
-            values.join(", "),
+            said(&site.plan, &site.fields),
             table(&site.plan.table),
             by_primary(&self.schema, &site.plan.table),
             condition(&site.treatment, piece)

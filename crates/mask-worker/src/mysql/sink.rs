@@ -2,7 +2,6 @@
 
 use super::columns::{Field, list};
 use super::ident;
-use super::stream::RowMasker;
 use super::wire::{Done, Row, Wire, put_length};
 use crate::error::{DatabaseFailed, Error};
 
@@ -128,12 +127,12 @@ impl Sink {
         }
     }
 
-    /// Takes the row that `row` has cut.
-    pub(super) fn row(&mut self, row: &mut RowMasker, packet: &[u8]) {
+    /// Takes a row: `values` hands its values over one by one, each with whether it needs no escape.
+    pub(super) fn row(&mut self, values: impl FnOnce(&mut dyn FnMut(Option<&[u8]>, bool))) {
         match self {
             Self::Load(load) => {
                 let out = &mut load.piece;
-                row.values(packet, |value, plain| {
+                values(&mut |value, plain| {
                     match value {
                         None => out.extend_from_slice(b"\\N"),
                         Some(value) if plain => out.extend_from_slice(value),
@@ -147,12 +146,12 @@ impl Sink {
             }
             Self::Insert(insert) => {
                 insert.starts.push(insert.values.len());
-                let (values, nulls) = (&mut insert.values, &mut insert.nulls);
-                row.values(packet, |value, _| {
+                let (out, nulls) = (&mut insert.values, &mut insert.nulls);
+                values(&mut |value, _| {
                     nulls.push(value.is_none());
                     if let Some(value) = value {
-                        put_length(value.len(), values);
-                        values.extend_from_slice(value);
+                        put_length(value.len(), out);
+                        out.extend_from_slice(value);
                     }
                 });
             }
@@ -225,26 +224,20 @@ impl Load {
 impl Insert {
     async fn flush(&mut self, last: bool) -> Result<u64, Error> {
         let rows = self.starts.len();
+        self.starts.push(self.values.len());
         let mut written = 0;
-        if rows == self.most {
-            let nulls = bits(&self.nulls);
-            let parameters = self.width * rows;
-            written = self
-                .wire
-                .execute(self.many, parameters, &nulls, &self.values)
-                .await?
-                .rows;
-        } else {
-            for (at, start) in self.starts.iter().enumerate() {
-                let end = self.starts.get(at + 1).copied().unwrap_or(self.values.len());
-                let nulls = bits(&self.nulls[at * self.width..(at + 1) * self.width]);
-                let values = &self.values[*start..end];
-                written += self
-                    .wire
-                    .execute(self.one, self.width, &nulls, values)
-                    .await?
-                    .rows;
-            }
+        let mut at = 0;
+        while at < rows {
+            let (statement, many) = if rows - at >= self.most {
+                (self.many, self.most)
+            } else {
+                (self.one, 1)
+            };
+            let nulls = bits(&self.nulls[at * self.width..(at + many) * self.width]);
+            let values = &self.values[self.starts[at]..self.starts[at + many]];
+            let parameters = self.width * many;
+            written += self.wire.execute(statement, parameters, &nulls, values).await?.rows;
+            at += many;
         }
         same_rows(&self.table, rows as u64, written)?;
         self.values.clear();
