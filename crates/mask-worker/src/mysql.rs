@@ -7,8 +7,8 @@ mod keys;
 mod mask;
 mod prepare;
 mod read;
-mod rewrite;
 mod rehearse;
+mod rewrite;
 mod shuffle;
 mod sink;
 mod statistics;
@@ -164,13 +164,18 @@ fn refused(doing: String, code: u16, words: &str) -> DatabaseFailed {
 
 /// The column or key that an error about a value names at its end.
 fn named(words: &str) -> Option<String> {
-    [" for column ", " for key ", "Column "].into_iter().find_map(|before| {
-        // Whatever is quoted before it could hold the same words: only the last place is the server's own.
-        let (_, after) = words.rsplit_once(before)?;
-        let name = after.split(" at row ").next()?.trim_end_matches(" cannot be null");
-        let plain = name.len() < 300 && (name.starts_with('\'') || name.starts_with('`'));
-        plain.then(|| format!("{}{name}", before.trim_start()))
-    })
+    [" for column ", " for key ", "Column "]
+        .into_iter()
+        .find_map(|before| {
+            // Whatever is quoted before it could hold the same words: only the last place is the server's own.
+            let (_, after) = words.rsplit_once(before)?;
+            let name = after
+                .split(" at row ")
+                .next()?
+                .trim_end_matches(" cannot be null");
+            let plain = name.len() < 300 && (name.starts_with('\'') || name.starts_with('`'));
+            plain.then(|| format!("{}{name}", before.trim_start()))
+        })
 }
 
 /// An identifier in quotes.
@@ -199,7 +204,10 @@ mod tests {
         let twice = "Duplicate entry 'a for key 'secret' for key 'customers.email'";
         assert_eq!(named(twice).as_deref(), Some("for key 'customers.email'"));
         let wrong = "Incorrect string value: '\\xE5' for column `shop`.`customers`.`name` at row 3";
-        assert_eq!(named(wrong).as_deref(), Some("for column `shop`.`customers`.`name`"));
+        assert_eq!(
+            named(wrong).as_deref(),
+            Some("for column `shop`.`customers`.`name`")
+        );
         assert_eq!(named("Column 'x' cannot be null").as_deref(), Some("Column 'x'"));
         assert_eq!(named("Incorrect value: 'secret'"), None);
     }

@@ -18,8 +18,8 @@ const SAMPLE: u32 = 200;
 /// The server's numbers for what is wrong with a value: missing, twice, too large, too long, not of the type or the
 /// character set, against a check, a document or shape that is none, a mix of collations.
 const ABOUT_DATA: &[&str] = &[
-    "1048", "1062", "1138", "1264", "1265", "1267", "1270", "1292", "1364", "1366", "1406", "1416", "1441", "1586", "1690",
-    "3140", "3141", "3144", "3156", "3819", "3988", "4025", "4076", "4078",
+    "1048", "1062", "1138", "1264", "1265", "1267", "1270", "1292", "1364", "1366", "1406", "1416", "1441",
+    "1586", "1690", "3140", "3141", "3144", "3156", "3819", "3988", "4025", "4076", "4078",
 ];
 
 impl Mysql {

@@ -236,7 +236,11 @@ impl Insert {
             let nulls = bits(&self.nulls[at * self.width..(at + many) * self.width]);
             let values = &self.values[self.starts[at]..self.starts[at + many]];
             let parameters = self.width * many;
-            written += self.wire.execute(statement, parameters, &nulls, values).await?.rows;
+            written += self
+                .wire
+                .execute(statement, parameters, &nulls, values)
+                .await?
+                .rows;
             at += many;
         }
         same_rows(&self.table, rows as u64, written)?;

@@ -167,7 +167,9 @@ impl Feed {
     }
 
     fn treatment(&self, column: &str) -> Option<&ColumnTreatment> {
-        self.treatment.masked().find(|treatment| treatment.column == column)
+        self.treatment
+            .masked()
+            .find(|treatment| treatment.column == column)
     }
 
     /// What the server can say itself without reading what it replaces: that need not travel.
@@ -182,7 +184,13 @@ impl Feed {
 
     fn loader(&self, wire: Wire) -> Sink {
         let masked: Vec<bool> = self.fields.iter().map(|field| self.masked(field)).collect();
-        Sink::load(wire, self.treatment.name.to_string(), &self.into, &self.fields, &masked)
+        Sink::load(
+            wire,
+            self.treatment.name.to_string(),
+            &self.into,
+            &self.fields,
+            &masked,
+        )
     }
 
     async fn inserter(&self, wire: Wire) -> Result<Sink, DatabaseFailed> {
@@ -276,7 +284,10 @@ impl RowMasker {
         let value = |cell: Cell| cell.map(|(start, long)| &packet[start..start + long]);
         for (at, (place, cell)) in self.places.iter_mut().zip(&self.cells).enumerate() {
             let own = value(*cell);
-            let kept = moved.iter().find(|(to, _)| *to == at).map_or(own, |(_, other)| *other);
+            let kept = moved
+                .iter()
+                .find(|(to, _)| *to == at)
+                .map_or(own, |(_, other)| *other);
             let Some(kept) = kept else {
                 each(None, true);
                 continue;
@@ -285,7 +296,9 @@ impl RowMasker {
                 None if place.empty_is_zero && kept.is_empty() => each(Some(b"0"), true),
                 None => each(Some(kept), place.plain),
                 Some(masker) => {
-                    let by = place.by.and_then(|at| value(self.cells.get(at).copied().flatten()));
+                    let by = place
+                        .by
+                        .and_then(|at| value(self.cells.get(at).copied().flatten()));
                     self.made.clear();
                     let made = masker.mask_into(kept, by, &mut self.made);
                     each(made.then_some(self.made.as_slice()), false);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests: a failure is the test's")]
 
 mod maria;
+mod maria_methods;
 mod postgres;
 mod support;
 mod torture;

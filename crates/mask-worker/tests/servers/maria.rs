@@ -295,9 +295,12 @@ async fn a_custom_masking_command_that_masks_too_little_is_caught_by_verify() {
 #[tokio::test]
 async fn an_interrupted_run_is_never_resumed() {
     let (server, mut db) = shop().await;
-    db.query_drop("ALTER TABLE orders ADD CONSTRAINT planted CHECK (ship_to LIKE 'Planted%')")
-        .await
-        .unwrap();
+    // Neither the first rows nor the last, which are tried beforehand.
+    db.query_drop(
+        "ALTER TABLE orders ADD CONSTRAINT planted CHECK (id < 4000 OR id > 5000 OR ship_to LIKE 'Planted%')",
+    )
+    .await
+    .unwrap();
     let error = run(&server, RULES, ALL, &user()).await.unwrap_err();
     assert!(
         matches!(error, Error::Database(_)) && !error.to_string().contains("Street"),

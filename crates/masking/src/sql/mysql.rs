@@ -4,6 +4,7 @@
 //! lets NULL be NULL and empty text be empty. None makes the old value and a new one the outcomes of one choice: the
 //! server would have to find a character set for both.
 
+mod format;
 mod numbers;
 
 use super::{Place, ident};
@@ -20,7 +21,9 @@ pub(super) fn expression(place: &Place<'_>) -> Option<String> {
             Some(format!("IF({name} IS NULL, NULL, '')"))
         }
         Transform::Date { shift_days } => numbers::date(place, &name, *shift_days),
+        Transform::Birthday => numbers::birthday(place, &name),
         Transform::Noise { percent } => numbers::noise(column, &name, *percent),
+        Transform::Bucket(width) => numbers::bucket(column, &name, *width),
         _ => {
             let made = made(place, &name)?;
             // LENGTH counts bytes: NULL and none are neither.
@@ -48,6 +51,8 @@ fn made(place: &Place<'_>, name: &str) -> Option<String> {
     }
     let text = match transform {
         Transform::Ip => return Some(ip(column, name)),
+        Transform::Phone => return format::phone(column, name),
+        Transform::Postcode => return format::postcode(column, name),
         Transform::Name { part, locale } => person(*part, *locale),
         Transform::Company(locale) => company(*locale),
         Transform::City(locale) => pick(lists::cities(*locale)),

@@ -33,6 +33,38 @@ pub(super) fn date(place: &Place<'_>, name: &str, shift_days: u32) -> Option<Str
     ))
 }
 
+/// Another day of the same year: days are counted round it, and the last day of a leap year is never met.
+pub(super) fn birthday(place: &Place<'_>, name: &str) -> Option<String> {
+    let base = base(&place.column.type_name);
+    if place.treatment.unique || !matches!(base, "date" | "datetime") {
+        return None;
+    }
+    let some_day = if base == "date" {
+        "DATE'1970-01-02'"
+    } else {
+        "TIMESTAMP'1970-01-02 00:00:00'"
+    };
+    Some(format!(
+        "CASE WHEN YEAR({name}) = 0 THEN {name} WHEN MONTH({name}) = 0 OR DAYOFMONTH({name}) = 0 THEN {some_day} \
+         ELSE {name} + INTERVAL (DAYOFYEAR({name}) + FLOOR(RAND() * 364)) % 365 + 1 - DAYOFYEAR({name}) DAY END"
+    ))
+}
+
+/// The number rounded down to a multiple; towards zero where the type has no smaller one.
+pub(super) fn bucket(column: &Column, name: &str, width: u64) -> Option<String> {
+    let inner = inner_half(&column.type_name)?;
+    if column.kind != Kind::Integer && decimals(&column.type_name).is_none() {
+        return None;
+    }
+    let towards_zero = format!("{name} - {name} % {width}");
+    if column.type_name.contains("unsigned") {
+        return Some(towards_zero);
+    }
+    Some(format!(
+        "{towards_zero} - IF({name} % {width} < 0 AND {name} > -{inner}, {width}, 0)"
+    ))
+}
+
 /// A number up to so many percent away. The outer half of a type's range moves towards zero, so that nothing leaves it.
 pub(super) fn noise(column: &Column, name: &str, percent: u32) -> Option<String> {
     let inner = inner_half(&column.type_name)?;

@@ -51,6 +51,31 @@ fn a_unique_text_is_told_apart_by_the_rows_own_number_and_refused_without_room()
 }
 
 #[test]
+fn a_common_format_is_made_at_once_and_any_other_place_by_place() {
+    let said = say(Transform::Postcode, Kind::Text, "varchar(2)", Some(2), false).unwrap();
+    insta::assert_snapshot!(said);
+    assert_eq!(
+        say(Transform::Phone, Kind::Text, "text", Some(65_535), false),
+        None
+    );
+}
+
+#[test]
+fn a_bucket_is_below_the_number_and_a_birthday_another_day_of_the_year() {
+    let bucket = |type_name| say(Transform::Bucket(10), Kind::Integer, type_name, None, false).unwrap();
+    assert_eq!(bucket("int(10) unsigned"), "`a``b` - `a``b` % 10");
+    assert_eq!(
+        bucket("tinyint(4)"),
+        "`a``b` - `a``b` % 10 - IF(`a``b` % 10 < 0 AND `a``b` > -63, 10, 0)"
+    );
+    let birthday = say(Transform::Birthday, Kind::Date, "date", None, false).unwrap();
+    assert!(
+        birthday.contains("% 365 + 1 - DAYOFYEAR(`a``b`) DAY"),
+        "{birthday}"
+    );
+}
+
+#[test]
 fn a_date_moves_inwards_at_the_ends_of_its_range_and_zeros_stay() {
     let shift = |type_name, days| {
         say(
