@@ -11,7 +11,8 @@ Exit codes:
   2  the command line cannot be understood
   3  there is no such clone, source, or running `doppel local`
   4  the policy, the rules, a cap or a quota do not allow it
-  5  it took too long";
+  5  it took too long
+  6  rules and database differ";
 
 /// Private, masked, self-expiring copies of production databases.
 #[derive(Debug, Parser)]
@@ -147,6 +148,14 @@ pub struct Create {
 pub enum Rules {
     /// Look at a database, and write a first rules file for it to standard output.
     Suggest {
+        /// `postgres://…` or `mysql://…`; the source of `doppel local` if it is left out.
+        dsn: Option<String>,
+    },
+    /// Say what changed in a database since its rules file was written: columns that no rule speaks of, rules for what is
+    /// gone, types that changed, and columns that a pattern keeps although they look personal.
+    Diff {
+        /// The rules file.
+        rules: PathBuf,
         /// `postgres://…` or `mysql://…`; the source of `doppel local` if it is left out.
         dsn: Option<String>,
     },

@@ -18,6 +18,8 @@ pub enum Exit {
     Refused = 4,
     /// 5: it took too long.
     TimedOut = 5,
+    /// 6: rules and database differ.
+    Different = 6,
 }
 
 /// Why a verb ended before its end: one line for people, a code for scripts.

@@ -49,6 +49,33 @@ async fn a_database_on_a_laptop_is_explained_and_masked_once() {
     let file = write(home.path(), &suggested.out);
     let rules = file.to_str().unwrap();
 
+    let same = doppel(&["rules", "diff", rules, &dsn]).await;
+    assert_eq!(
+        (same.code, same.out.as_str()),
+        (Some(0), "the rules and the database agree\n"),
+        "{}",
+        same.err
+    );
+    let less = suggested
+        .out
+        .lines()
+        .filter(|line| !line.starts_with("full_name ="));
+    let less = less.collect::<Vec<_>>().join("\n") + "\nfax = \"phone\"\n";
+    std::fs::write(home.path().join("less.toml"), less).unwrap();
+    let less = doppel(&[
+        "rules",
+        "diff",
+        home.path().join("less.toml").to_str().unwrap(),
+        &dsn,
+    ])
+    .await;
+    assert_eq!(less.code, Some(6), "{}", less.err);
+    assert!(
+        less.out.contains("\nfull_name = ") && less.out.contains("there is no column `fax`"),
+        "{}",
+        less.out
+    );
+
     let plan = doppel(&["mask", "--plan", "--rules", rules, &dsn]).await;
     assert_eq!(plan.code, Some(0), "{}", plan.err);
     assert!(plan.out.contains("public.customers  200 rows, "), "{}", plan.out);

@@ -26,7 +26,7 @@ use crate::error::{DatabaseFailed, Error};
 use crate::target::Target;
 
 /// Databases that doppel makes in a clone, and the engine's own, as SQL's `IN` wants them.
-pub(super) const NOT_PRODUCTION: &str = "'mysql', 'information_schema', 'performance_schema', 'sys', 'innodb', 'doppel', 'doppel_mask', 'doppel_verify'";
+pub(super) const NOT_PRODUCTION: &str = "'mysql', 'information_schema', 'performance_schema', 'sys', 'innodb', 'doppel', 'doppel_mask', 'doppel_rows', 'doppel_verify'";
 
 /// How every session is set up. Zero dates must pass, values that are too long must not; no key may be checked while
 /// both of its sides change; and what is read while it is copied needs no locks, for nobody else is there.

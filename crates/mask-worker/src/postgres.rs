@@ -16,7 +16,7 @@ use crate::error::{DatabaseFailed, Error};
 use crate::target::Target;
 
 /// Schemas that doppel makes in a clone: nothing in them is production's.
-pub(crate) const OURS: &[&str] = &["doppel", "doppel_mask", "doppel_verify"];
+pub(crate) const OURS: &[&str] = &["doppel", "doppel_mask", "doppel_rows", "doppel_verify"];
 
 /// A connection to one database of the clone, as the master.
 pub(crate) struct Postgres {

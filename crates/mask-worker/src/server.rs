@@ -79,12 +79,28 @@ impl Server {
         on!(self, db => db.note_run().await)
     }
 
-    /// Notes which rows stay, before anything is masked.
+    /// Notes which rows stay, before anything is looked at.
     pub(crate) async fn note_rows(&self, statements: &[String]) -> Result<(), Error> {
-        for sql in statements {
+        if statements.is_empty() {
+            return Ok(());
+        }
+        self.forget_rows().await?;
+        let lifted = self.lift_row_security().await?;
+        // `SCHEMA` is MySQL's other word for a database.
+        let all = std::iter::once("CREATE SCHEMA doppel_rows").chain(statements.iter().map(String::as_str));
+        for sql in all {
             on!(self, db => db.run("noting which rows stay", sql).await)?;
         }
-        Ok(())
+        self.put_back(&lifted).await
+    }
+
+    /// Drops what [`Self::note_rows`] noted: it holds keys of before the masking.
+    pub(crate) async fn forget_rows(&self) -> Result<(), Error> {
+        let doing = "dropping the notes of the rows that stay";
+        Ok(match self {
+            Self::Postgres(db) => db.run(doing, "DROP SCHEMA IF EXISTS doppel_rows CASCADE").await,
+            Self::Mysql(db) => db.run(doing, "DROP SCHEMA IF EXISTS doppel_rows").await,
+        }?)
     }
 
     pub(crate) async fn mask(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use domain::record::{MaskedTable, MaskingReport};
-use masking::{Classified, Key, Method, Rules, Sample, Schema, TablePlan, coverage, plan};
+use masking::{Classified, Difference, Key, Method, Rules, Sample, Schema, TablePlan, coverage, plan};
 use rand::RngCore;
 use runtime::Login;
 
@@ -92,6 +92,7 @@ impl Job<'_> {
         report.users_locked = prepared.users_locked;
         report.dropped = prepared.dropped;
         let (_, classified) = self.classify(&server).await?;
+        server.note_rows(&classified.notes).await?;
         let witness = take_witness(&server, &classified, &Digester::new(&self.target.password)).await?;
         if !stays {
             server.save_notes(&witness.to_bytes()).await?;
@@ -117,12 +118,8 @@ impl Job<'_> {
             .rehearse(&schema, &classified, &plans, &key, reporter)
             .await?;
         server.note_run().await?;
-        if !classified.notes.is_empty() {
-            let lifted = server.lift_row_security().await?;
-            server.note_rows(&classified.notes).await?;
-            server.put_back(&lifted).await?;
-        }
         let rows = server.mask(&schema, &classified, &plans, &key, reporter).await?;
+        server.forget_rows().await?;
         for (plan, rows) in plans
             .iter()
             .zip(rows)
@@ -150,6 +147,8 @@ impl Job<'_> {
         reporter: &Reporter,
     ) -> Result<(), Error> {
         let server = Server::connect(self.target).await?;
+        // Another command may have masked.
+        server.forget_rows().await?;
         let witness = match witness {
             Some(witness) => witness,
             None => {
@@ -204,6 +203,21 @@ async fn masked_by_others(server: &Server, classified: &Classified) -> Result<Ve
 pub async fn suggest_for(dsn: &str) -> Result<String, Error> {
     let server = Server::connect(&dsn.parse()?).await?;
     let schema = server.schema().await?;
+    Ok(masking::suggest(&schema, &samples(&server, &schema).await?))
+}
+
+/// How rules and the database behind a DSN differ: what came, went and changed since the rules were written.
+///
+/// # Errors
+/// The DSN cannot be read, or the database not be reached.
+pub async fn difference(dsn: &str, rules: &Rules) -> Result<Difference, Error> {
+    let server = Server::connect(&dsn.parse()?).await?;
+    let schema = server.schema().await?;
+    Ok(masking::diff(rules, &schema, &samples(&server, &schema).await?))
+}
+
+/// Some values of each column of text.
+async fn samples(server: &Server, schema: &Schema) -> Result<Sample, Error> {
     let mut samples: Sample = BTreeMap::new();
     for table in schema
         .tables
@@ -219,7 +233,7 @@ pub async fn suggest_for(dsn: &str) -> Result<String, Error> {
             samples.insert((table.name.clone(), column.name.clone()), values);
         }
     }
-    Ok(masking::suggest(&schema, &samples))
+    Ok(samples)
 }
 
 /// Holds rules against the database behind a DSN: what would be masked, or why they are refused.

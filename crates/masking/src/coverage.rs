@@ -24,8 +24,8 @@ use crate::transform::Transform;
 pub struct Classified {
     /// All tables that hold rows, in the order of the schema.
     pub tables: Vec<TableTreatment>,
-    /// Statements to be run, in order, after the run has made its schema `doppel_mask` and before anything is masked.
-    /// They note which rows stay; the filters of the tables look there.
+    /// Statements to be run, in order, after the run has made the schema `doppel_rows` and before anything is looked at
+    /// or masked. They note which rows stay; the filters of the tables look there.
     pub notes: Vec<String>,
     /// Whether large objects are unlinked.
     pub drop_large_objects: bool,
@@ -209,7 +209,7 @@ pub fn coverage(rules: &Rules, schema: &Schema) -> Result<Classified, Refused> {
     Err(refused)
 }
 
-fn names_that_do_not_exist(rules: &Rules, schema: &Schema, problems: &mut Vec<Problem>) {
+pub(crate) fn names_that_do_not_exist(rules: &Rules, schema: &Schema, problems: &mut Vec<Problem>) {
     for rule in &rules.tables {
         let tables: Vec<_> = schema
             .tables

@@ -118,7 +118,24 @@ fn list(problems: &[Problem]) -> String {
         .join("\n")
 }
 
+impl PatternRule {
+    /// Whether it speaks of the column.
+    pub(crate) fn matches(&self, table: &TableName, column: &str) -> bool {
+        [format!("{table}.{column}"), format!("{}.{column}", table.table)]
+            .iter()
+            .any(|place| glob(&self.pattern, place))
+    }
+}
+
 impl Source {
+    /// The line in which a span begins.
+    pub(crate) fn line(&self, span: &Range<usize>) -> &str {
+        let (before, after) = self.text.split_at_checked(span.start).unwrap_or((&self.text, ""));
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let end = after.find('\n').map_or(self.text.len(), |at| span.start + at);
+        self.text.get(start..end).unwrap_or_default()
+    }
+
     pub(crate) fn problem(&self, span: &Range<usize>, message: impl Into<String>) -> Problem {
         let before = self.text.get(..span.start).unwrap_or(&self.text);
         Problem {
@@ -161,6 +178,7 @@ impl Rules {
                 .into_iter()
                 .flatten()
                 .find_map(|name| self.pattern(name, column))
+                .map(|pattern| &pattern.rule)
         })
     }
 
@@ -190,13 +208,20 @@ impl Rules {
             .find_map(|(named, rule)| (named == column).then_some(rule))
     }
 
-    fn pattern(&self, name: &TableName, column: &str) -> Option<&ColumnRule> {
-        let places = [format!("{name}.{column}"), format!("{}.{column}", name.table)];
+    /// The pattern that speaks of a column, where no exact rule does.
+    pub(crate) fn by_pattern(&self, table: &Table, column: &str) -> Option<&PatternRule> {
+        let names = || [Some(&table.name), table.parent.as_ref()].into_iter().flatten();
+        if names().any(|name| self.exact(name, column).is_some()) {
+            return None;
+        }
+        names().find_map(|name| self.pattern(name, column))
+    }
+
+    fn pattern(&self, name: &TableName, column: &str) -> Option<&PatternRule> {
         self.patterns
             .iter()
-            .filter(|rule| places.iter().any(|place| glob(&rule.pattern, place)))
+            .filter(|rule| rule.matches(name, column))
             .max_by_key(|rule| rule.pattern.chars().filter(|c| *c != '*').count())
-            .map(|rule| &rule.rule)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use masking::Rules as MaskingRules;
-use serde_json::json;
+use masking::{Difference, Problem, Rules as MaskingRules};
+use serde_json::{Value, json};
 
 use crate::account::Addresses;
 use crate::args::{Place, Rules};
@@ -22,6 +22,21 @@ pub async fn run(rules: Rules, place: &Place, json: bool) -> Result<(), Stop> {
                 output::text(&text)
             }
         }
+        Rules::Diff { rules, dsn } => {
+            let parsed = read_rules(&rules)?;
+            let found = mask_worker::difference(&database(dsn, place)?, &parsed).await;
+            let found = found.map_err(|error| diagnosis::stop(&error))?;
+            if json {
+                output::json(&as_json(&found))?;
+            } else {
+                output::text(&found.to_string())?;
+            }
+            if found.is_none() {
+                Ok(())
+            } else {
+                Err(Exit::Different.with("the rules and the database differ"))
+            }
+        }
         Rules::Check { rules, dsn } => {
             let parsed = read_rules(&rules)?;
             let checked = mask_worker::check(&database(dsn, place)?, &parsed).await;
@@ -33,6 +48,33 @@ pub async fn run(rules: Rules, place: &Place, json: bool) -> Result<(), Stop> {
             }
         }
     }
+}
+
+fn as_json(difference: &Difference) -> Value {
+    let problems = |problems: &[Problem]| -> Vec<Value> {
+        let one = |problem: &Problem| json!({ "line": problem.line, "message": problem.message });
+        problems.iter().map(one).collect()
+    };
+    let new = difference.new.iter().map(|new| {
+        json!({ "table": new.table.to_string(), "column": new.column, "type": new.type_name, "add": new.line.trim_end() })
+    });
+    let doubtful = difference.doubtful.iter().map(|kept| {
+        json!({
+            "table": kept.table.to_string(),
+            "column": kept.column,
+            "pattern": kept.pattern,
+            "line": kept.at_line,
+            "reason": kept.reason,
+        })
+    });
+    json!({
+        "new": new.collect::<Vec<_>>(),
+        "gone": problems(&difference.gone),
+        "changed": problems(&difference.changed),
+        "doubtful": doubtful.collect::<Vec<_>>(),
+        "kept_by_patterns": difference.kept_by_patterns,
+        "missing": difference.missing,
+    })
 }
 
 /// Reads a rules file; what is wrong with it is shown in its own lines.

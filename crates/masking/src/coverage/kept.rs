@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use crate::schema::{Engine, ForeignKey, Table, TableKind, TableName};
 use crate::sql::ident;
 
-/// Where the keys are noted: a schema that the run makes before it masks, and drops afterwards.
-const SCHEMA: &str = "doppel_mask";
+/// Where the keys are noted: a schema that the run makes before anything is read, and drops before it verifies.
+const SCHEMA: &str = "doppel_rows";
 
 /// Keys of the rows of one table that stay. Its columns have names that no other table has, so that a name inside a
 /// condition can only mean the table that the condition is about.
@@ -78,8 +78,7 @@ impl Kept {
         let mut sets = BTreeSet::from([(0..self.primary_key).collect::<Vec<_>>()]);
         sets.extend(referred.iter().chain(own).map(|key| self.places(&key.to_columns)));
         sets.extend(own.iter().map(|key| self.places(&key.columns)));
-        let mut statements: Vec<_> = sets
-            .iter()
+        sets.iter()
             .map(|set| {
                 let columns: Vec<_> = set.iter().map(|at| noted(*at)).collect();
                 match engine {
@@ -95,12 +94,7 @@ impl Kept {
                     }
                 }
             })
-            .collect();
-        statements.push(match engine {
-            Engine::Postgres => format!("ANALYZE {SCHEMA}.{}", self.name),
-            Engine::Mysql => format!("ANALYZE NO_WRITE_TO_BINLOG TABLE {SCHEMA}.{}", self.name),
-        });
-        statements
+            .collect()
     }
 
     /// Takes out the rows that refer to a row of the same table that goes, and those that refer to these, and so on.
@@ -216,7 +210,10 @@ fn noted(at: usize) -> String {
 
 fn create(engine: Engine, name: &str) -> String {
     match engine {
-        Engine::Postgres => format!("CREATE UNLOGGED TABLE {SCHEMA}.{name} AS "),
+        // No statistics: they would hold keys, and outlive the table in the dead rows of the catalogue.
+        Engine::Postgres => {
+            format!("CREATE UNLOGGED TABLE {SCHEMA}.{name} WITH (autovacuum_enabled = false) AS ")
+        }
         Engine::Mysql => format!("CREATE TABLE {SCHEMA}.{name} ENGINE=InnoDB AS "),
     }
 }

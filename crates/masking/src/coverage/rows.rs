@@ -1,8 +1,8 @@
 //! Which rows stay: the rules' `rows`, closed over foreign keys, so that no row is left that refers to one that went.
 //!
-//! A condition is asked once, before anything is masked: where others must know the answer, the keys of the rows that
-//! stay are noted in a table of their own, and every later filter looks there. So a condition may use `now()` or
-//! `random()`, and no filter ever reads a value that is masked already.
+//! A condition is asked once, before anything is looked at or masked: the keys of the rows that stay are noted in a table
+//! of their own, and every filter looks there. So a condition may use `now()` or `random()`, and no filter ever reads a
+//! value that is masked already.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -39,7 +39,7 @@ struct Node<'a> {
 enum Outcome {
     All,
     None,
-    /// Only it knows which, and nobody asks.
+    /// Without a key by which to note them.
     Where(String),
     Kept(Kept),
 }
@@ -195,10 +195,7 @@ impl Closure<'_, '_> {
     }
 
     fn is_none(&self, at: usize) -> bool {
-        matches!(
-            self.nodes[at].rule.map(|rule| &rule.rows),
-            Some(Rows::None | Rows::Cascade)
-        )
+        self.nodes[at].rule.is_some_and(|rule| rule.rows.empties())
     }
 
     fn problem(&mut self, at: usize, message: String) {
@@ -266,7 +263,8 @@ impl Closure<'_, '_> {
             return Outcome::All;
         }
         let condition = parts.join(" AND ");
-        if self.is_asked(at) {
+        // The answer is noted even where no row asks for it: the same rows must stay whenever somebody looks.
+        if self.is_asked(at) || !(self.nodes[at].table.primary_key.is_empty() || self.is_split(at)) {
             self.note_keys(at, &condition)
         } else {
             Outcome::Where(condition)
@@ -294,17 +292,22 @@ impl Closure<'_, '_> {
         by_others || !self.nodes[at].own.is_empty()
     }
 
+    /// Whether a partition of the table goes its own way.
+    fn is_split(&self, at: usize) -> bool {
+        let table = self.nodes[at].table;
+        self.nodes.iter().any(|node| {
+            is_partition(self.schema, node.table) && node.table.parent.as_ref() == Some(&table.name)
+        })
+    }
+
     /// Notes the keys of the rows that stay.
     fn note_keys(&mut self, at: usize, condition: &str) -> Outcome {
         let (table, own) = (self.nodes[at].table, self.nodes[at].own.clone());
-        let apart = |node: &Node<'_>| {
-            is_partition(self.schema, node.table) && node.table.parent.as_ref() == Some(&table.name)
-        };
-        if let Some(partition) = self.nodes.iter().find(|node| apart(node)) {
+        if self.is_split(at) {
             let message = format!(
-                "`{}` is a partition with rows or references of its own, and other tables refer to `{}`, which loses rows; \
+                "a partition of `{0}` has rows or references of its own, and other tables refer to `{0}`, which loses rows; \
                  give all partitions the same `rows`",
-                partition.table.name, table.name
+                table.name
             );
             self.problem(at, message);
             return Outcome::All;

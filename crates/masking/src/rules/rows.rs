@@ -20,6 +20,13 @@ pub(crate) enum Rows {
     Where(String),
 }
 
+impl Rows {
+    /// Whether no row stays.
+    pub(crate) fn empties(&self) -> bool {
+        matches!(self, Self::None | Self::Cascade)
+    }
+}
+
 /// A [`Rows`] and where it stands in the file.
 #[derive(Clone, Debug)]
 pub(crate) struct RowsRule {

@@ -126,9 +126,14 @@ fn a_table_that_is_referred_to_is_emptied_only_with_those_that_refer_to_it() {
     let cascade = "[tables.coupons]\nrows = { none = \"cascade\" }";
     assert!(told(cascade, &schema).contains("orders: EXISTS"));
     let customers = told("[tables.customers]\nrows = { none = \"cascade\" }", &schema);
+    let (notes, customers) = customers.split_at(customers.find("customers: none").unwrap());
+    assert!(
+        notes.contains("\"returns\" WHERE (\"order_id\" IS NULL OR \"line\" IS NULL)"),
+        "{notes}"
+    );
     assert_eq!(
         customers,
-        "customers: none\norders: none\nlines: none\nreturns: (\"order_id\" IS NULL OR \"line\" IS NULL)\nplans: all\ncoupons: all"
+        "customers: none\norders: none\nlines: none\nreturns: EXISTS (SELECT 1 FROM doppel_rows.kept_1 WHERE doppel_k1 = \"id\")\nplans: all\ncoupons: all"
     );
     // Who masks the reference away refers to nothing.
     let cut = "[tables.coupons]\nrows = \"none\"\n[tables.orders]\ncoupon_id = \"null\"";
@@ -190,7 +195,7 @@ fn partitions_follow_their_table() {
         "{all}"
     );
     assert!(
-        all.contains("customers_2026: EXISTS (SELECT 1 FROM doppel_mask.kept_1 WHERE doppel_k1 = \"id\")"),
+        all.contains("customers_2026: EXISTS (SELECT 1 FROM doppel_rows.kept_1 WHERE doppel_k1 = \"id\")"),
         "{all}"
     );
     let one =
