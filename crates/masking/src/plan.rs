@@ -1,5 +1,7 @@
 //! Which method a table is masked by. The choice is pure; the worker carries it out and makes none.
 
+use std::collections::BTreeSet;
+
 use crate::coverage::{Classified, TableTreatment};
 use crate::key::Key;
 use crate::schema::{Engine, Forbids, Schema, Table, TableName};
@@ -71,8 +73,42 @@ pub fn plan(classified: &Classified, schema: &Schema, key: &Key) -> Vec<TablePla
             ))
         })
         .collect();
+    partitions_alike(&mut plans, schema);
     plans.sort_by_key(|plan| std::cmp::Reverse(plan.rows));
     plans
+}
+
+/// Partitions are altered by their root, all of them alike; where one of them cannot be, none is.
+fn partitions_alike(plans: &mut [TablePlan], schema: &Schema) {
+    let root = |plan: &TablePlan| schema.table(&plan.table).and_then(|table| table.parent.clone());
+    let altered: BTreeSet<TableName> = plans
+        .iter()
+        .filter(|plan| plan.method == Method::Alter)
+        .filter_map(root)
+        .collect();
+    for name in altered {
+        let mut tree: Vec<_> = plans
+            .iter_mut()
+            .filter(|plan| root(plan).as_ref() == Some(&name))
+            .collect();
+        let alike = tree
+            .iter()
+            .all(|plan| plan.method == Method::Alter && plan.expressions == tree[0].expressions);
+        for plan in tree
+            .iter_mut()
+            .filter(|plan| !alike && plan.method == Method::Alter)
+        {
+            plan.method = match schema
+                .table(&plan.table)
+                .and_then(|table| forbidden(table, None, Forbids::Swap))
+            {
+                None => Method::Stream,
+                Some(_) => Method::Restage,
+            };
+            plan.why = format!("not all partitions of `{name}` are masked alike");
+            plan.expressions.clear();
+        }
+    }
 }
 
 fn choose(treatment: &TableTreatment, table: &Table, engine: Engine, key: &Key) -> TablePlan {
