@@ -1,11 +1,20 @@
 //! PostgreSQL: the connection, and the statements of each step.
 
+mod alter;
 mod catalogue;
 mod copy;
+mod crew;
 mod dependents;
+mod hangs;
 mod mask;
 mod prepare;
 mod read;
+mod rehearse;
+mod restage;
+mod rows;
+mod statistics;
+mod stream;
+mod swap;
 mod user;
 
 use secrecy::ExposeSecret;
@@ -17,6 +26,9 @@ use crate::target::Target;
 
 /// Schemas that doppel makes in a clone: nothing in them is production's.
 pub(crate) const OURS: &[&str] = &["doppel", "doppel_mask", "doppel_rows", "doppel_verify"];
+
+/// The server's version as a number: 15.4 is 150004.
+const VERSION: &str = "SELECT current_setting('server_version_num')::int8";
 
 /// A connection to one database of the clone, as the master.
 pub(crate) struct Postgres {
@@ -74,9 +86,16 @@ impl Postgres {
         Ok(session)
     }
 
-    /// A second connection like this one.
-    async fn again(&self) -> Result<Self, Error> {
-        Self::connect(&self.target).await
+    /// Asks the server to give up the statement that this connection waits for.
+    async fn cancel(&self) {
+        let token = self.client.cancel_token();
+        let asked = match crate::tls::client_config(&self.target) {
+            Ok(Some(tls)) => token.cancel_query(MakeRustlsConnect::new(tls)).await,
+            _ => token.cancel_query(NoTls).await,
+        };
+        if let Err(error) = asked {
+            tracing::warn!(%error, "a statement could not be cancelled");
+        }
     }
 
     pub(crate) async fn run(&self, doing: &str, sql: &str) -> Result<(), DatabaseFailed> {
@@ -97,6 +116,16 @@ impl Postgres {
     async fn number(&self, doing: &str, sql: &str) -> Result<i64, DatabaseFailed> {
         let rows = self.rows(doing, sql).await?;
         Ok(rows.first().map_or(0, |row| row.get(0)))
+    }
+
+    /// The first column of every row of a query that asks about some tables.
+    async fn listed(&self, doing: &str, sql: &str, tables: &[String]) -> Result<Vec<String>, DatabaseFailed> {
+        let rows = self
+            .client
+            .query(sql, &[&tables])
+            .await
+            .map_err(failed(|| doing.to_owned()))?;
+        Ok(rows.iter().filter_map(|row| row.get(0)).collect())
     }
 
     async fn texts(&self, doing: &str, sql: &str) -> Result<Vec<String>, DatabaseFailed> {

@@ -85,6 +85,11 @@ impl Reporter {
         });
     }
 
+    /// Waits until the task is told to stop.
+    pub(crate) async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
+
     /// # Errors
     /// [`Error::Stopped`] once the task was told to stop.
     pub(crate) fn stop_if_told(&self) -> Result<(), Error> {

@@ -69,10 +69,7 @@ impl Server {
         key: &Key,
         reporter: &Reporter,
     ) -> Result<(), Error> {
-        match self {
-            Self::Postgres(_) => Ok(()),
-            Self::Mysql(db) => db.rehearse(schema, classified, plans, key, reporter).await,
-        }
+        on!(self, db => db.rehearse(schema, classified, plans, key, reporter).await)
     }
 
     pub(crate) async fn note_run(&self) -> Result<(), Error> {

@@ -94,6 +94,7 @@ impl Postgres {
                 table.uniques.push(unique);
             }
         }
+        self.note_dependents(&mut tables).await?;
         let foreign_keys = self
             .rows(&doing(), FOREIGN_KEYS)
             .await?

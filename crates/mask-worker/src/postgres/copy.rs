@@ -1,7 +1,5 @@
 //! COPY's text form, row by row.
 
-use masking::Masker;
-
 /// Splits a stream of chunks into rows. PostgreSQL sends a row a message today; nothing promises it.
 #[derive(Default)]
 pub(super) struct Rows {
@@ -10,6 +8,15 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Calls `each` with every row that is complete, without its line feed.
+    pub(super) fn push_all(&mut self, chunk: &[u8], mut each: impl FnMut(&[u8])) {
+        let whole: Result<(), std::convert::Infallible> = self.push(chunk, |row| {
+            each(row);
+            Ok(())
+        });
+        let Ok(()) = whole;
+    }
+
+    /// Calls `each`, which may fail, with every row that is complete, without its line feed.
     pub(super) fn push<E>(
         &mut self,
         chunk: &[u8],
@@ -31,28 +38,6 @@ impl Rows {
     }
 }
 
-/// Appends the row to `out`, each field through its masker; `None` copies the field as it stands.
-pub(super) fn mask_row(row: &[u8], maskers: &mut [Option<Masker>], out: &mut Vec<u8>) {
-    let mut masked = Vec::new();
-    for (at, field) in row.split(|byte| *byte == b'\t').enumerate() {
-        if at > 0 {
-            out.push(b'\t');
-        }
-        match maskers.get_mut(at).and_then(Option::as_mut) {
-            Some(masker) if field != b"\\N" => {
-                masked.clear();
-                if masker.mask_into(&unescape(field), None, &mut masked) {
-                    escape(&masked, out);
-                } else {
-                    out.extend_from_slice(b"\\N");
-                }
-            }
-            _ => out.extend_from_slice(field),
-        }
-    }
-    out.push(b'\n');
-}
-
 /// The fields of a row; `None` is NULL.
 pub(super) fn fields(row: &[u8]) -> impl Iterator<Item = Option<Vec<u8>>> {
     row.split(|byte| *byte == b'\t')
@@ -61,6 +46,21 @@ pub(super) fn fields(row: &[u8]) -> impl Iterator<Item = Option<Vec<u8>>> {
 
 fn unescape(field: &[u8]) -> Vec<u8> {
     let mut value = Vec::with_capacity(field.len());
+    unescape_into(field, &mut value);
+    value
+}
+
+/// The field's value: the field itself where nothing in it is escaped, as in most.
+pub(super) fn unescaped<'a>(field: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
+    if !field.contains(&b'\\') {
+        return field;
+    }
+    scratch.clear();
+    unescape_into(field, scratch);
+    scratch
+}
+
+fn unescape_into(field: &[u8], value: &mut Vec<u8>) {
     let mut bytes = field.iter();
     while let Some(byte) = bytes.next() {
         value.push(match byte {
@@ -77,10 +77,16 @@ fn unescape(field: &[u8]) -> Vec<u8> {
             other => *other,
         });
     }
-    value
 }
 
-fn escape(value: &[u8], out: &mut Vec<u8>) {
+pub(super) fn escape(value: &[u8], out: &mut Vec<u8>) {
+    if !value
+        .iter()
+        .any(|byte| matches!(byte, b'\\' | b'\n' | b'\r' | b'\t'))
+    {
+        out.extend_from_slice(value);
+        return;
+    }
     for byte in value {
         match byte {
             b'\\' => out.extend_from_slice(b"\\\\"),
@@ -103,11 +109,7 @@ mod tests {
             let mut rows = Rows::default();
             let mut seen = Vec::new();
             for chunk in [&text[..cut], &text[cut..]] {
-                let pushed: Result<(), ()> = rows.push(chunk, |row| {
-                    seen.push(row.to_vec());
-                    Ok(())
-                });
-                pushed.unwrap();
+                rows.push_all(chunk, |row| seen.push(row.to_vec()));
             }
             assert_eq!(seen, [b"a\tb\\nc".to_vec(), b"\\N\td".to_vec()], "cut at {cut}");
         }

@@ -1,16 +1,19 @@
 //! Masking the tables of a plan.
 
-use bytes::Bytes;
-use futures::{SinkExt, StreamExt, pin_mut};
-use masking::{Classified, Key, Masker, Method, Schema, TablePlan, TableTreatment};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use masking::{Classified, Key, Method, Schema, TableKind, TableName, TablePlan};
+
+use super::alter::alter;
+use super::crew::Crew;
 use super::dependents::Dependents;
-use super::{Postgres, copy, failed, ident, table};
+use super::restage::restage;
+use super::statistics::analyze;
+use super::stream::{Run, kept_rows, stream};
+use super::{Postgres, failed, table};
 use crate::error::{DatabaseFailed, Error};
 use crate::progress::Reporter;
-
-/// Rows are handed to the server in pieces of this size.
-const PIECE: usize = 256 * 1024;
 
 /// The number of doppel's lock: two workers in one database would exclude each other by it.
 const LOCK: i64 = 0x646f_7070_656c;
@@ -61,43 +64,47 @@ impl Postgres {
         key: &Key,
         reporter: &Reporter,
     ) -> Result<Vec<u64>, Error> {
-        let reader = self.again().await?;
-        let dependents = Dependents::put_aside(self, plans).await?;
-        let mut rows = Vec::with_capacity(plans.len());
+        let crew = Crew::muster(self, reporter).await?;
+        let run = Arc::new(Run {
+            schema: schema.clone(),
+            classified: classified.clone(),
+            key: key.clone(),
+            pages: self.pages(plans).await?,
+        });
+        let dependents = Dependents::put_aside(self, plans, schema, classified).await?;
         self.empty(plans).await?;
         self.forget_emptied(plans).await?;
-        for plan in plans {
-            reporter.stop_if_told()?;
-            let treatment = classified
-                .table(&plan.table)
-                .filter(|_| plan.method != Method::Keep && plan.method != Method::Empty);
-            let masked = match treatment {
-                Some(treatment) => self.restage(&reader, schema, treatment, key, reporter).await?,
-                None => 0,
-            };
-            rows.push(masked);
-            if plan.method != Method::Keep {
-                reporter.table_done();
-            }
+        self.choose_rows(&crew, schema, classified, plans).await?;
+        let rows = carry_out(&crew, &run, plans).await?;
+        for _ in plans.iter().filter(|plan| plan.method == Method::Empty) {
+            reporter.table_done();
         }
         if classified.drop_large_objects {
-            self.run(
-                "unlinking large objects",
-                "SELECT lo_unlink(oid) FROM pg_largeobject_metadata",
-            )
-            .await?;
+            let unlink = "SELECT lo_unlink(oid) FROM pg_largeobject_metadata";
+            crew.run(self, "unlinking large objects", unlink).await?;
         }
-        dependents.put_back(self).await?;
+        dependents.put_back(&crew, self).await?;
         self.run("dropping the staging schema", "DROP SCHEMA doppel_mask CASCADE")
             .await?;
-        self.refresh_views().await?;
-        self.clean_statistics(classified.drop_large_objects).await?;
+        self.finish(&crew, plans, schema).await?;
+        self.clean_catalogues(classified.drop_large_objects).await;
         self.run(
             "noting that the masking ended",
             "UPDATE doppel.masking SET ended = now()",
         )
         .await?;
         Ok(rows)
+    }
+
+    /// Fills the materialized views, and gathers statistics.
+    async fn finish(&self, crew: &Crew, plans: &[TablePlan], schema: &Schema) -> Result<(), Error> {
+        let mut relations = self.to_analyze(plans, schema).await?;
+        relations.extend(self.refresh_views(crew).await?);
+        let analyzed = relations
+            .into_iter()
+            .map(|relation| analyze(crew.clone(), relation));
+        crew.all(analyzed).await?;
+        Ok(())
     }
 
     /// Empties all tables that are to be emptied in one statement: they may refer to each other.
@@ -114,193 +121,117 @@ impl Postgres {
             .await
     }
 
-    /// Streams a table through the worker into a staging table, truncates it, and brings the masked rows back.
-    async fn restage(
+    /// Lists the rows that stay of every table that loses some, while all tables are as they were: a condition may look
+    /// into another table, and must not see it masked.
+    async fn choose_rows(
         &self,
-        reader: &Self,
+        crew: &Crew,
         schema: &Schema,
-        treatment: &TableTreatment,
-        key: &Key,
-        reporter: &Reporter,
-    ) -> Result<u64, Error> {
-        let name = &treatment.name;
-        let Some(described) = schema.table(name) else {
-            return Ok(0);
-        };
-        let columns: Vec<_> = described
-            .columns
+        classified: &Classified,
+        plans: &[TablePlan],
+    ) -> Result<(), Error> {
+        let lists = plans
             .iter()
-            .filter(|column| !column.generated)
-            .collect();
-        let list = columns
-            .iter()
-            .map(|column| ident(&column.name))
-            .collect::<Vec<_>>()
-            .join(", ");
-        let mut maskers: Vec<Option<Masker>> = columns
-            .iter()
-            .map(|column| {
-                let treatment = treatment
-                    .masked()
-                    .find(|treatment| treatment.column == column.name)?;
-                Some(Masker::new(treatment, column, schema.engine, key, 0))
-            })
-            .collect();
-        let create = format!(
-            "CREATE UNLOGGED TABLE doppel_mask.staging AS SELECT {list} FROM {} WHERE false",
-            table(name)
-        );
-        self.run(&format!("staging `{name}`"), &create).await?;
-        let staged = self
-            .stream(reader, &list, &table(name), &mut maskers, reporter)
-            .await?;
-        let back = format!(
-            "BEGIN; LOCK TABLE ONLY {0} IN ACCESS EXCLUSIVE MODE; TRUNCATE ONLY {0}; \
-             INSERT INTO {0} ({list}) OVERRIDING SYSTEM VALUE SELECT {list} FROM doppel_mask.staging; COMMIT",
-            table(name)
-        );
-        self.run(&format!("writing masked rows into `{name}`"), &back)
-            .await?;
-        let after = self
-            .number(
-                "counting rows",
-                &format!("SELECT count(*) FROM ONLY {}", table(name)),
-            )
-            .await?
-            .unsigned_abs();
-        self.run("dropping a staging table", "DROP TABLE doppel_mask.staging")
-            .await?;
-        if after != staged {
-            return Err(Error::Rows {
-                table: name.to_string(),
-                before: staged,
-                after,
+            .filter(|plan| matches!(plan.method, Method::Stream | Method::Restage))
+            .filter_map(|plan| Some((&plan.table, classified.table(&plan.table)?.filter.as_ref()?)))
+            .map(|(name, filter)| {
+                let (crew, doing) = (crew.clone(), format!("choosing the rows of `{name}` that stay"));
+                let (kept, name) = (kept_rows(schema, name), table(name));
+                let sql = format!(
+                    "CREATE UNLOGGED TABLE {kept} AS SELECT ctid AS row_at FROM ONLY {name} WHERE {filter}"
+                );
+                async move { crew.statements(&doing, &[sql, format!("ANALYZE {kept}")]).await }
             });
-        }
-        Ok(staged)
-    }
-
-    async fn stream(
-        &self,
-        reader: &Self,
-        list: &str,
-        table: &str,
-        maskers: &mut [Option<Masker>],
-        reporter: &Reporter,
-    ) -> Result<u64, Error> {
-        let doing = || format!("streaming {table}");
-        let out = reader
-            .client
-            .copy_out(&format!("COPY (SELECT {list} FROM ONLY {table}) TO STDOUT"))
-            .await;
-        let out = out.map_err(failed(doing))?;
-        let sink = self
-            .client
-            .copy_in::<_, Bytes>("COPY doppel_mask.staging FROM STDIN")
-            .await
-            .map_err(failed(doing))?;
-        pin_mut!(out, sink);
-        let mut rows = copy::Rows::default();
-        let mut piece = Vec::with_capacity(PIECE + PIECE / 8);
-        let (mut count, mut told) = (0, 0);
-        while let Some(chunk) = out.next().await {
-            let counted: Result<(), Error> = rows.push(&chunk.map_err(failed(doing))?, |row| {
-                copy::mask_row(row, maskers, &mut piece);
-                count += 1;
-                Ok(())
-            });
-            counted?;
-            if piece.len() >= PIECE {
-                reporter.stop_if_told()?;
-                reporter.add_rows(count - told);
-                told = count;
-                let full = std::mem::replace(&mut piece, Vec::with_capacity(PIECE + PIECE / 8));
-                sink.send(Bytes::from(full)).await.map_err(failed(doing))?;
-            }
-        }
-        sink.send(Bytes::from(piece)).await.map_err(failed(doing))?;
-        sink.as_mut().finish().await.map_err(failed(doing))?;
-        reporter.add_rows(count - told);
-        Ok(count)
-    }
-
-    /// Materialized views hold copies of what was masked. Older ones first: a view can only read what was there.
-    async fn refresh_views(&self) -> Result<(), DatabaseFailed> {
-        let sql =
-            "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'm' AND relispopulated ORDER BY oid";
-        for view in self.texts("listing materialized views", sql).await? {
-            self.run(
-                &format!("refreshing `{view}`"),
-                &format!("REFRESH MATERIALIZED VIEW {view}"),
-            )
-            .await?;
-        }
+        crew.all(lists.collect::<Vec<_>>()).await?;
         Ok(())
     }
 
-    /// ANALYZE leaves the statistics of an empty table as they are; a change of type, even to the same type, drops them.
-    async fn forget_emptied(&self, plans: &[TablePlan]) -> Result<(), DatabaseFailed> {
-        let emptied: Vec<String> = plans
+    /// The pages of all tables that change.
+    async fn pages(&self, plans: &[TablePlan]) -> Result<i64, DatabaseFailed> {
+        let changed: Vec<String> = plans
             .iter()
-            .filter(|plan| plan.method == Method::Empty)
+            .filter(|plan| !matches!(plan.method, Method::Keep | Method::Empty))
             .map(|plan| table(&plan.table))
             .collect();
-        let stale = "SELECT format('ALTER TABLE ONLY %s ALTER COLUMN %I TYPE %s', s.starelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod)) \
-            FROM (SELECT format('%I.%I', schemaname, tablename)::regclass AS starelid, attname FROM pg_stats \
-                  WHERE format('%I.%I', schemaname, tablename)::regclass = ANY ($1::text[]::regclass[])) s \
-            JOIN pg_attribute a ON a.attrelid = s.starelid AND a.attname = s.attname";
-        for row in self
-            .client
-            .query(stale, &[&emptied])
-            .await
-            .map_err(failed(|| "finding old statistics".to_owned()))?
-        {
-            let statement: String = row.get(0);
-            // A view on the column forbids the change; `verify` then looks at the statistics.
-            if let Err(error) = self.run("dropping old statistics", &statement).await {
-                tracing::warn!(%error, "old statistics of an emptied table stay");
-            }
-        }
-        Ok(())
+        let sql =
+            "SELECT coalesce(sum(pg_relation_size(t::regclass)) / 8192, 0)::int8 FROM unnest($1::text[]) t";
+        let row = self.client.query_one(sql, &[&changed]).await;
+        Ok(row.map_err(failed(|| "measuring the tables".to_owned()))?.get(0))
     }
+}
 
-    /// The planner's statistics hold samples of the original values: they are made anew, and the catalogue's own
-    /// old rows removed where the master may.
-    async fn clean_statistics(&self, large_objects: bool) -> Result<(), DatabaseFailed> {
-        let targets = "SELECT format('ALTER TABLE %s ALTER COLUMN %I SET STATISTICS ', a.attrelid::regclass, a.attname) FROM pg_attribute a \
-            JOIN pg_class c ON c.oid = a.attrelid WHERE a.attstattarget = 0 AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm') \
-            AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)";
-        let targets = self.texts("finding columns without statistics", targets).await?;
-        for statement in &targets {
-            self.run("gathering statistics", &format!("{statement} -1"))
-                .await?;
-        }
-        let relations = "SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'p', 'm') AND relpersistence <> 't' \
-            AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace, 'pg_toast'::regnamespace)";
-        for relation in self.texts("listing tables", relations).await? {
-            self.run(
-                &format!("gathering statistics of `{relation}`"),
-                &format!("ANALYZE {relation}"),
-            )
-            .await?;
-        }
-        for statement in &targets {
-            self.run("setting statistics back", &format!("{statement} 0"))
-                .await?;
-        }
-        let mut catalogues = vec!["pg_statistic", "pg_statistic_ext_data"];
-        catalogues.extend(large_objects.then_some("pg_largeobject"));
-        for catalogue in catalogues {
-            if let Err(error) = self
-                .run(
-                    &format!("rewriting `{catalogue}`"),
-                    &format!("VACUUM FULL {catalogue}"),
-                )
-                .await
-            {
-                tracing::warn!(%error, "old rows of a catalogue stay in its file");
+/// One piece of work, and the plans that it carries out.
+enum Work {
+    Alter(TableName, Vec<usize>),
+    Stream(usize),
+    Restage(usize),
+}
+
+/// Masks all tables side by side, the largest first. Answers the rows of each plan.
+async fn carry_out(crew: &Crew, run: &Arc<Run>, plans: &[TablePlan]) -> Result<Vec<u64>, Error> {
+    let jobs = works(&run.schema, plans).into_iter().map(|work| {
+        let (crew, run) = (crew.clone(), Arc::clone(run));
+        let name = |at: usize| plans[at].table.clone();
+        let (at, job): (
+            Vec<usize>,
+            futures::future::BoxFuture<'static, Result<Vec<u64>, Error>>,
+        ) = match work {
+            Work::Alter(root, at) => {
+                let members = at.iter().map(|at| name(*at)).collect();
+                let expressions = plans[at[0]].expressions.clone();
+                (at, Box::pin(alter(crew, root, members, expressions)))
             }
-        }
-        Ok(())
+            Work::Stream(at) => {
+                let name = name(at);
+                (
+                    vec![at],
+                    Box::pin(async move { Ok(vec![stream(crew, run, name).await?]) }),
+                )
+            }
+            Work::Restage(at) => {
+                let name = name(at);
+                (
+                    vec![at],
+                    Box::pin(async move { Ok(vec![restage(crew, run, name).await?]) }),
+                )
+            }
+        };
+        async move { Ok((at, job.await?)) }
+    });
+    let mut rows = vec![0; plans.len()];
+    for (at, counted) in crew.all(jobs.collect::<Vec<_>>()).await? {
+        at.into_iter()
+            .zip(counted)
+            .for_each(|(at, counted)| rows[at] = counted);
     }
+    Ok(rows)
+}
+
+/// The work that the plans ask for; partitions are altered by their root.
+fn works(schema: &Schema, plans: &[TablePlan]) -> Vec<Work> {
+    let mut roots: BTreeMap<TableName, Vec<usize>> = BTreeMap::new();
+    let mut works = Vec::new();
+    for (at, plan) in plans.iter().enumerate() {
+        match plan.method {
+            Method::Alter => {
+                let root = schema
+                    .table(&plan.table)
+                    .and_then(|table| table.parent.as_ref())
+                    .filter(|root| {
+                        schema
+                            .table(root)
+                            .is_some_and(|root| root.kind == TableKind::Partitioned)
+                    });
+                match root {
+                    Some(root) => roots.entry(root.clone()).or_default().push(at),
+                    None => works.push(Work::Alter(plan.table.clone(), vec![at])),
+                }
+            }
+            Method::Stream => works.push(Work::Stream(at)),
+            Method::Restage => works.push(Work::Restage(at)),
+            Method::Keep | Method::Empty | Method::Rewrite => {}
+        }
+    }
+    works.splice(0..0, roots.into_iter().map(|(root, at)| Work::Alter(root, at)));
+    works
 }

@@ -89,7 +89,7 @@ impl Postgres {
     /// The master becomes a member of every role that owns something here: only owners may alter tables.
     pub(super) async fn own_everything(&self) -> Result<(), Error> {
         let sql = "SELECT DISTINCT r.rolname::text FROM (SELECT relowner AS owner FROM pg_class UNION SELECT nspowner FROM pg_namespace \
-            UNION SELECT srvowner FROM pg_foreign_server UNION SELECT extowner FROM pg_extension UNION SELECT subowner FROM pg_subscription \
+            UNION SELECT srvowner FROM pg_foreign_server UNION SELECT extowner FROM pg_extension UNION SELECT subowner FROM pg_subscription UNION SELECT pubowner FROM pg_publication \
             UNION SELECT datdba FROM pg_database WHERE datname = current_database()) o \
             JOIN pg_roles r ON r.oid = o.owner WHERE NOT r.rolsuper AND r.rolname NOT LIKE 'pg\\_%' AND NOT pg_has_role(r.oid, 'USAGE')";
         for owner in self.texts("listing owners", sql).await? {
