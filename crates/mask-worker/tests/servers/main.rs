@@ -4,6 +4,7 @@
 
 mod maria;
 mod maria_methods;
+mod methods;
 mod postgres;
 mod support;
 mod torture;
