@@ -8,7 +8,7 @@ use crate::mysql::Mysql;
 use crate::postgres::Postgres;
 use crate::progress::Reporter;
 use crate::target::Target;
-use crate::verify::{Readable, ReadableColumn, Row};
+use crate::verify::{Counted, Line, Readable, Reading, Remembered, Written};
 
 /// A connection as the master.
 pub(crate) enum Server {
@@ -115,13 +115,24 @@ impl Server {
         Ok(on!(self, db => db.readables().await)?)
     }
 
+    pub(crate) async fn moment(&self) -> Result<u64, Error> {
+        Ok(on!(self, db => db.moment().await)?)
+    }
+
+    pub(crate) async fn ranges(&self, from: &Readable) -> Result<Vec<Option<String>>, Error> {
+        Ok(on!(self, db => db.ranges(from).await)?)
+    }
+
     pub(crate) async fn read(
         &self,
-        from: &Readable,
-        columns: &[&ReadableColumn],
-        each: impl FnMut(&Row) -> Result<(), Error>,
+        reading: &Reading<'_>,
+        each: impl FnMut(&Line<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        on!(self, db => db.read(from, columns, each).await)
+        on!(self, db => db.read(reading, each).await)
+    }
+
+    pub(crate) async fn tally(&self, reading: &Reading<'_>) -> Result<Counted, Error> {
+        Ok(on!(self, db => db.tally(reading).await)?)
     }
 
     pub(crate) async fn lift_row_security(&self) -> Result<Vec<String>, Error> {
@@ -140,8 +151,39 @@ impl Server {
         Ok(on!(self, db => db.schema_lines().await)?)
     }
 
-    pub(crate) async fn remembered(&self) -> Result<Vec<(TableName, String, String)>, Error> {
+    pub(crate) async fn remembered(&self) -> Result<Vec<Remembered>, Error> {
         Ok(on!(self, db => db.remembered().await)?)
+    }
+
+    pub(crate) async fn forget_statistics(&self, name: &TableName) -> Result<(), Error> {
+        Ok(on!(self, db => db.forget_statistics(name).await)?)
+    }
+
+    pub(crate) async fn forget_statements(&self) -> Result<Vec<String>, Error> {
+        Ok(on!(self, db => db.forget_statements().await)?)
+    }
+
+    pub(crate) async fn rewrite(&self, name: &TableName) -> Result<(), Error> {
+        Ok(on!(self, db => db.rewrite(name).await)?)
+    }
+
+    pub(crate) async fn has_old_rows(&self, name: &TableName) -> Result<bool, Error> {
+        Ok(on!(self, db => db.has_old_rows(name).await)?)
+    }
+
+    pub(crate) async fn refresh(&self, name: &TableName) -> Result<(), Error> {
+        Ok(on!(self, db => db.refresh(name).await)?)
+    }
+
+    pub(crate) async fn read_large_objects(
+        &self,
+        each: impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        on!(self, db => db.read_large_objects(each).await)
+    }
+
+    pub(crate) async fn written(&self) -> Result<Vec<Written>, Error> {
+        Ok(on!(self, db => db.written().await)?)
     }
 
     pub(crate) async fn save_notes(&self, notes: &[u8]) -> Result<(), Error> {

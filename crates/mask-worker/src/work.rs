@@ -12,8 +12,8 @@ use crate::Error;
 use crate::progress::Reporter;
 use crate::server::Server;
 use crate::target::Target;
-use crate::verify::witness::{Digester, Witness};
-use crate::verify::{Finding, scan, take_witness};
+use crate::verify::witness::Witness;
+use crate::verify::{self, Digester, Finding, take_witness};
 
 /// One step of the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -92,8 +92,14 @@ impl Job<'_> {
         report.users_locked = prepared.users_locked;
         report.dropped = prepared.dropped;
         let (_, classified) = self.classify(&server).await?;
+        // A secret in the schema is no matter of masking: it is told before the time for that is spent.
+        let (secrets, _) = verify::read_schema(&server, &self.rules.accept).await?;
+        if !secrets.is_empty() {
+            return Err(Error::Findings(secrets));
+        }
         server.note_rows(&classified.notes).await?;
-        let witness = take_witness(&server, &classified, &Digester::new(&self.target.password)).await?;
+        let digester = Digester::new(&self.target.password);
+        let witness = take_witness(&server, self.target, &classified, &digester, stays, reporter).await?;
         if !stays {
             server.save_notes(&witness.to_bytes()).await?;
         }
@@ -149,6 +155,7 @@ impl Job<'_> {
         let server = Server::connect(self.target).await?;
         // Another command may have masked.
         server.forget_rows().await?;
+        let alone = witness.is_some();
         let witness = match witness {
             Some(witness) => witness,
             None => {
@@ -158,7 +165,22 @@ impl Job<'_> {
         };
         let (_, classified) = self.classify(&server).await?;
         let digester = Digester::new(&self.target.password);
-        let mut findings = scan(&server, &classified, &witness, &digester, reporter).await?;
+        let verified = verify::verify(
+            &server,
+            self.target,
+            &classified,
+            witness,
+            &digester,
+            alone,
+            reporter,
+        );
+        let mut scanned = verified.await?;
+        let mut findings = std::mem::take(&mut scanned.findings);
+        report.scan = Some(scanned.scan);
+        let (secrets, noted) = verify::read_schema(&server, &self.rules.accept).await?;
+        findings.extend(secrets);
+        scanned.accepted.extend(noted);
+        report.note_accepted(scanned.accepted);
         let unlocked = server.unlocked_users(&self.user.username).await?;
         findings.extend(unlocked.into_iter().map(|user| Finding {
             table: format!("user {user}"),

@@ -26,4 +26,4 @@ pub use schema::{
     Column, Dependent, Engine, Forbids, ForeignKey, Kind, Schema, Table, TableKind, TableName, Unique,
 };
 pub use suggest::{Sample, suggest};
-pub use transform::{Masker, Shuffler, Transform};
+pub use transform::{Masker, Path, Shuffler, Transform};

@@ -24,6 +24,7 @@ mod transform;
 pub(crate) use parse::nearest;
 pub(crate) use rows::{Rows, RowsRule};
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -39,6 +40,9 @@ pub struct Rules {
     pub(crate) large_objects: Option<LargeObjects>,
     /// Other databases of a PostgreSQL cluster that are dropped from the clone.
     pub drop_databases: Vec<String>,
+    /// Objects of the schema in which a secret was found and may stay (`function public.notify(text)`), each with the
+    /// reason why.
+    pub accept: BTreeMap<String, String>,
 }
 
 /// What happens to PostgreSQL's large objects.

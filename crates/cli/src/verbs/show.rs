@@ -101,11 +101,16 @@ fn masked(report: &MaskingReport) -> Vec<Vec<String>> {
             tables,
             columns,
             rows: read,
+            values,
+            one_in,
         } = scan;
         rows.push(row(
             "verified",
-            format!("{read} rows in {columns} columns of {tables} tables"),
+            format!("{values} values in {read} rows and {columns} columns of {tables} tables"),
         ));
+        if *one_in > 1 {
+            rows.push(row("", format!("originals looked for by one in {one_in}")));
+        }
     }
     rows.extend(
         report
@@ -113,6 +118,8 @@ fn masked(report: &MaskingReport) -> Vec<Vec<String>> {
             .iter()
             .map(|finding| row("found", finding.to_string())),
     );
+    let accepted = report.accepted.iter();
+    rows.extend(accepted.map(|finding| row("accepted", finding.to_string())));
     if report.more_findings > 0 {
         rows.push(row("found", format!("{} more", report.more_findings)));
     }

@@ -80,6 +80,9 @@ pub struct MaskingReport {
     /// Findings beyond those that are listed.
     #[serde(default)]
     pub more_findings: u64,
+    /// What would be findings, but for rules that keep their columns and say why.
+    #[serde(default)]
+    pub accepted: Vec<Finding>,
 }
 
 /// What a verification read.
@@ -91,6 +94,12 @@ pub struct Scan {
     pub columns: u32,
     /// Rows.
     pub rows: u64,
+    /// Values that were looked at: every one that could hold words.
+    #[serde(default)]
+    pub values: u64,
+    /// Originals were looked for in all values, by one in so many of them: 1 where by all.
+    #[serde(default)]
+    pub one_in: u64,
 }
 
 /// Something that must not be there. It names a place and a count, never a value.
@@ -142,6 +151,12 @@ impl MaskingReport {
         self.more_findings = found.len().saturating_sub(MOST_FINDINGS) as u64;
         found.truncate(MOST_FINDINGS);
         self.findings = found;
+    }
+
+    /// Puts down what the verification found and the rules accept, as far as a record holds it.
+    pub fn note_accepted(&mut self, mut accepted: Vec<Finding>) {
+        accepted.truncate(MOST_FINDINGS);
+        self.accepted = accepted;
     }
 
     /// Tables, columns and rows in all.

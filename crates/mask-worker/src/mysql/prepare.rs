@@ -6,6 +6,19 @@ use super::{Mysql, ident, literal};
 use crate::error::Error;
 use crate::server::Prepared;
 
+/// Words in the names of loadable functions, or of their libraries, that run programs or reach other servers.
+const CALLING_OUT: &[&str] = &[
+    "sys_exec",
+    "sys_eval",
+    "mysqludf_sys",
+    "http",
+    "curl",
+    "amqp",
+    "lambda",
+    "zmq",
+    "memc",
+];
+
 impl Mysql {
     /// Locks production's users, ends their sessions, and drops what acts on its own.
     pub(crate) async fn prepare(&self, _drop_databases: &[String]) -> Result<Prepared, Error> {
@@ -107,6 +120,62 @@ impl Mysql {
                 .map_err(|error| Error::NotDropped(what.clone(), error))?;
             dropped.push(what);
         }
+        dropped.extend(self.drop_functions().await?);
+        dropped.extend(self.end_replication().await?);
         Ok(dropped)
+    }
+
+    /// Loadable functions out of libraries that run programs or reach other servers.
+    async fn drop_functions(&self) -> Result<Vec<String>, Error> {
+        let mut dropped = Vec::new();
+        // Without the right to see them there is none to make them either.
+        let loaded = self
+            .rows::<(String, String)>("listing loadable functions", "SELECT name, dl FROM mysql.func")
+            .await;
+        for (name, library) in loaded.unwrap_or_default() {
+            if !CALLING_OUT
+                .iter()
+                .any(|word| name.contains(word) || library.contains(word))
+            {
+                continue;
+            }
+            let what = format!("loadable function {name}");
+            self.run(
+                "dropping a loadable function",
+                &format!("DROP FUNCTION {}", ident(&name)),
+            )
+            .await
+            .map_err(|error| Error::NotDropped(what.clone(), error))?;
+            dropped.push(what);
+        }
+        Ok(dropped)
+    }
+
+    /// Channels by which the clone would go on as a replica, with the password that they hold.
+    async fn end_replication(&self) -> Result<Vec<String>, Error> {
+        if self.mariadb {
+            // Its channels live in files that no clone has.
+            return Ok(Vec::new());
+        }
+        let sql =
+            "SELECT COUNT(*) FROM performance_schema.replication_connection_configuration WHERE host <> ''";
+        let channels = self
+            .number("looking for replication channels", sql)
+            .await
+            .unwrap_or_default();
+        if channels == 0 {
+            return Ok(Vec::new());
+        }
+        // AWS's procedures where they are; elsewhere the master may do it by itself.
+        for (procedure, statement) in [
+            ("CALL mysql.rds_stop_replication", "STOP REPLICA"),
+            ("CALL mysql.rds_reset_external_source", "RESET REPLICA ALL"),
+        ] {
+            if self.run("ending replication", procedure).await.is_err() {
+                let ended = self.run("ending replication", statement).await;
+                ended.map_err(|error| Error::NotDropped("replication channel".to_owned(), error))?;
+            }
+        }
+        Ok(vec![format!("{channels} replication channel(s)")])
     }
 }

@@ -5,6 +5,7 @@ use secrecy::ExposeSecret;
 use super::{Postgres, ident, literal};
 use crate::error::{DatabaseFailed, Error};
 use crate::server::Prepared;
+use crate::verify::is_secret_setting;
 
 /// Roles of the engine and of the service: nobody logs in as them.
 const SERVICE_ROLES: &str = "'rdsadmin', 'rdstopmgr', 'rdsrepladmin', 'rdswriteforwarduser', 'rdsproxyadmin'";
@@ -17,6 +18,9 @@ const CALLING_OUT: &[&str] = &[
     "aws_s3",
     "pg_net",
     "http",
+    "aws_ml",
+    "pgagent",
+    "pg_background",
     "plperlu",
     "plpython3u",
 ];
@@ -30,6 +34,7 @@ impl Postgres {
         let mut dropped = self.drop_callers().await?;
         dropped.extend(self.other_databases(drop_databases).await?);
         dropped.extend(self.drop_slots().await?);
+        dropped.extend(self.reset_settings().await?);
         Ok(Prepared {
             users_locked,
             dropped,
@@ -236,6 +241,43 @@ impl Postgres {
         {
             let sql = format!("SELECT pg_drop_replication_slot({})", literal(&name));
             self.drop(format!("replication slot {name}"), &sql, &mut dropped)
+                .await?;
+        }
+        Ok(dropped)
+    }
+
+    /// Settings of roles and databases that hold a secret.
+    async fn reset_settings(&self) -> Result<Vec<String>, Error> {
+        let sql = "SELECT setrole::regrole::text, (SELECT datname::text FROM pg_database WHERE oid = setdatabase), \
+                   split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1), setrole = 0 FROM pg_db_role_setting, unnest(setconfig) setting";
+        let mut dropped = Vec::new();
+        for row in self.rows("listing settings", sql).await? {
+            let (role, database, name): (String, Option<String>, String) =
+                (row.get(0), row.get(1), row.get(2));
+            if !is_secret_setting(&name, row.get(3)) {
+                continue;
+            }
+            let everybody: bool = row.get(4);
+            let parameter = name.split('.').map(ident).collect::<Vec<_>>().join(".");
+            let (whose, sql) = match (everybody, &database) {
+                (true, Some(database)) => (
+                    format!("database {database}"),
+                    format!("ALTER DATABASE {} RESET {parameter}", ident(database)),
+                ),
+                // The catalogue's own text of a role's name is quoted where it must be.
+                (false, Some(database)) => (
+                    format!("role {role} in database {database}"),
+                    format!(
+                        "ALTER ROLE {role} IN DATABASE {} RESET {parameter}",
+                        ident(database)
+                    ),
+                ),
+                (_, None) => (
+                    format!("role {role}"),
+                    format!("ALTER ROLE {role} RESET {parameter}"),
+                ),
+            };
+            self.drop(format!("setting {name} of {whose}"), &sql, &mut dropped)
                 .await?;
         }
         Ok(dropped)

@@ -4,69 +4,70 @@ use futures::{StreamExt, pin_mut};
 use masking::TableName;
 
 use super::catalogue::not_production;
-use super::{Postgres, copy, failed, ident, literal, table};
+use super::tuples::{Broken, Tuples};
+use super::{Postgres, failed, ident, table};
 use crate::error::{DatabaseFailed, Error};
-use crate::verify::{Readable, ReadableColumn, Row};
+use crate::verify::{Counted, Holds, Line, Readable, ReadableColumn, Reading};
 
-/// Everything that holds rows: tables, then the views that keep copies. `plain` marks types that can hold no words.
+/// Everything that holds rows: tables, then the views that keep copies; each with its size and file, each column with what
+/// it can hold: `n`othing that is a word, `b`ytes, a `d`ocument, a `l`ist, or `w`ords, which is everything that is not known
+/// to be something else.
 const RELATIONS: &str = "
-SELECT n.nspname::text, c.relname::text, a.attname::text,
-    (t.typname = 'bytea') AS bytes,
-    (t.oid < 16384 AND (t.typcategory IN ('N', 'B', 'D', 'T', 'V') OR t.typname IN ('uuid', 'oid', 'xid', 'cid', 'tid')))
-        OR t.typtype = 'e' AS plain,
-    a.attnum = ANY (coalesce((SELECT i.indkey::int2[] FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), '{}')) AS key
+SELECT n.nspname::text, c.relname::text, c.relkind = 'm', greatest(c.reltuples, 0)::int8,
+    pg_relation_size(c.oid) / current_setting('block_size')::int8, c.relfilenode::text, a.attname::text,
+    CASE WHEN t.typtype = 'e' THEN 'n'
+        WHEN t.typcategory = 'A' AND e.oid < 16384 AND (e.typcategory IN ('N', 'B', 'D', 'T', 'V') OR e.typname = 'uuid') THEN 'n'
+        WHEN t.typcategory = 'A' THEN 'l'
+        WHEN t.typname = 'bytea' THEN 'b'
+        WHEN t.typname IN ('json', 'jsonb') THEN 'd'
+        WHEN t.oid < 16384 AND (t.typcategory IN ('N', 'B', 'D', 'T', 'V') OR t.typname IN ('uuid', 'oid', 'xid', 'cid', 'tid')) THEN 'n'
+        WHEN t.typname IN ('vector', 'halfvec', 'sparsevec') THEN 'n'
+        ELSE 'w' END,
+    a.attgenerated <> '',
+    t.typtype = 'e' OR (t.oid < 16384 AND t.typname IN ('bool', 'char', 'int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'text', 'varchar',
+        'bpchar', 'name', 'bytea', 'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'interval', 'uuid', 'inet', 'cidr', 'macaddr', 'oid', 'jsonb'))
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped JOIN pg_type t ON t.oid = a.atttypid
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped JOIN pg_type d ON d.oid = a.atttypid
+JOIN pg_type t ON t.oid = CASE WHEN d.typtype = 'd' THEN d.typbasetype ELSE d.oid END LEFT JOIN pg_type e ON e.oid = t.typelem
 WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND n.nspname <> ALL ($1) ORDER BY c.relkind DESC, 1, 2, a.attnum";
 
-/// The schema as lines of text: what must be the same after the masking as before.
-const SCHEMA: &[&str] = &[
-    "SELECT concat('relation ', c.oid::regclass, ' ', c.relkind, ' ', pg_get_userbyid(c.relowner), ' ', c.relacl, ' ',
-        c.relrowsecurity, c.relforcerowsecurity, ' ', c.reloptions, ' ', c.relpersistence, ' ', md5(obj_description(c.oid, 'pg_class')))
-     FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND c.relpersistence <> 't' AND c.relnamespace = ANY ($1::oid[])",
-    "SELECT concat('column ', c.oid::regclass, '.', a.attname, ' ', format_type(a.atttypid, a.atttypmod), ' ', a.attnotnull, ' ',
-        a.attidentity, a.attgenerated, ' ', md5(pg_get_expr(d.adbin, d.adrelid)), ' ', a.attacl, ' ', a.attstattarget, ' ',
-        md5(col_description(c.oid, a.attnum)))
-     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
-       AND c.relnamespace = ANY ($1::oid[])",
-    "SELECT concat('constraint ', conrelid::regclass, '.', conname, ' ', pg_get_constraintdef(oid), ' ', md5(obj_description(oid, 'pg_constraint')))
-     FROM pg_constraint WHERE connamespace = ANY ($1::oid[]) AND conrelid <> 0 AND contype NOT IN ('n', 't')
-       AND NOT (contype = 'f' AND conparentid <> 0)",
-    "SELECT concat('index ', c.oid::regclass, ' ', pg_get_indexdef(i.indexrelid), ' ', i.indisvalid) FROM pg_index i
-     JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relpersistence <> 't' AND c.relnamespace = ANY ($1::oid[])",
-    "SELECT concat('trigger ', t.tgname, ' ', pg_get_triggerdef(t.oid), ' ', t.tgenabled) FROM pg_trigger t
-     JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND c.relnamespace = ANY ($1::oid[])",
-    "SELECT concat('rule ', r.rulename, ' ', r.ev_class::regclass, ' ', r.ev_enabled, ' ', md5(pg_get_ruledef(r.oid))) FROM pg_rewrite r
-     JOIN pg_class c ON c.oid = r.ev_class WHERE c.relnamespace = ANY ($1::oid[])",
-    "SELECT concat('function ', oid::regprocedure, ' ', md5(prosrc)) FROM pg_proc WHERE pronamespace = ANY ($1::oid[])",
-    "SELECT concat('sequence ', schemaname, '.', sequencename, ' ', last_value) FROM pg_sequences
-     WHERE schemaname::regnamespace = ANY ($1::oid[])",
-];
+/// One connection reads about so many pages at a time.
+const PIECE: u64 = 16 * 1024;
 
 impl Postgres {
     /// Everything that holds rows, with its columns.
     pub(crate) async fn readables(&self) -> Result<Vec<Readable>, DatabaseFailed> {
         let doing = || "listing what can be read".to_owned();
         let mut found: Vec<Readable> = Vec::new();
-        for row in self
-            .client
-            .query(RELATIONS, &[&not_production()])
-            .await
-            .map_err(failed(doing))?
-        {
+        let rows = self.client.query(RELATIONS, &[&not_production()]).await;
+        for row in rows.map_err(failed(doing))? {
             let name = TableName::new(row.get::<_, String>(0), row.get::<_, String>(1));
+            let pages = row.get::<_, i64>(4).unsigned_abs();
             if found.last().is_none_or(|last| last.name != name) {
                 found.push(Readable {
                     name,
                     columns: Vec::new(),
+                    // Without statistics the size tells: rows of 100 bytes.
+                    rows: match row.get::<_, i64>(3).unsigned_abs() {
+                        0 => pages * 80,
+                        rows => rows,
+                    },
+                    pages,
+                    file: row.get(5),
+                    copies: row.get(2),
                 });
             }
             let column = ReadableColumn {
-                name: row.get(2),
-                bytes: row.get(3),
-                plain: row.get(4),
-                key: row.get(5),
+                name: row.get(6),
+                holds: match row.get::<_, &str>(7) {
+                    "n" => Holds::NoWords,
+                    "b" => Holds::Bytes,
+                    "d" => Holds::Document,
+                    "l" => Holds::List,
+                    _ => Holds::Words,
+                },
+                generated: row.get(8),
+                hashable: row.get(9),
             };
             found
                 .last_mut()
@@ -76,36 +77,94 @@ impl Postgres {
         Ok(found)
     }
 
-    /// Calls `each` with every row of a table: the columns as text, in the order asked for.
+    /// The number of this moment: what is written later has a later one.
+    pub(crate) async fn moment(&self) -> Result<u64, DatabaseFailed> {
+        let sql = "SELECT (pg_current_xact_id()::text::numeric % 4294967296)::int8";
+        Ok(self
+            .number("asking for a transaction's number", sql)
+            .await?
+            .unsigned_abs())
+    }
+
+    /// Conditions that cut a table into parts of about equal size. Before version 14 the server would read all of the
+    /// table for each.
+    pub(crate) async fn ranges(&self, from: &Readable) -> Result<Vec<Option<String>>, DatabaseFailed> {
+        let parts = from.pages / PIECE;
+        if parts < 2 || self.version().await? < 140_000 {
+            return Ok(vec![None]);
+        }
+        let bound = |part: u64| format!("'({},0)'::tid", part * PIECE);
+        let range = |part: u64| match part {
+            0 => format!("ctid < {}", bound(1)),
+            last if last == parts => format!("ctid >= {}", bound(last)),
+            _ => format!("ctid >= {} AND ctid < {}", bound(part), bound(part + 1)),
+        };
+        Ok((0..=parts).map(|part| Some(range(part))).collect())
+    }
+
+    async fn version(&self) -> Result<i64, DatabaseFailed> {
+        self.number(
+            "asking the version",
+            "SELECT current_setting('server_version_num')::int8",
+        )
+        .await
+    }
+
+    /// Calls `each` with every row of a table.
     pub(crate) async fn read(
         &self,
-        from: &Readable,
-        columns: &[&ReadableColumn],
-        mut each: impl FnMut(&Row) -> Result<(), Error>,
+        reading: &Reading<'_>,
+        mut each: impl FnMut(&Line<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let doing = || format!("reading `{}`", from.name);
-        let list = columns.iter().map(|column| {
-            let name = ident(&column.name);
-            if column.bytes {
-                format!("encode({name}, 'escape')")
-            } else {
-                format!("{name}::text")
-            }
-        });
-        let list = list.collect::<Vec<_>>().join(", ");
-        let sql = format!("COPY (SELECT {list} FROM ONLY {}) TO STDOUT", table(&from.name));
+        let doing = || format!("reading `{}`", reading.from.name);
+        let sql = format!(
+            "COPY ({}) TO STDOUT (FORMAT binary)",
+            select(reading, self.version().await?)
+        );
         let out = self.client.copy_out(&sql).await.map_err(failed(doing))?;
         pin_mut!(out);
-        let mut rows = copy::Rows::default();
+        let mut tuples = Tuples::default();
         while let Some(chunk) = out.next().await {
-            rows.push(&chunk.map_err(failed(doing))?, |row| {
-                let values: Row = copy::fields(row)
-                    .map(|field| field.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
-                    .collect();
-                each(&values)
+            let pushed: Result<(), Stopped> = tuples.push(&chunk.map_err(failed(doing))?, |fields| {
+                let [hash, flag, fields @ ..] = fields else {
+                    return Err(Broken.into());
+                };
+                let hash = hash.and_then(|hash| hash.try_into().ok()).map(u64::from_be_bytes);
+                let flag = *flag == Some(&[1]);
+                Ok(each(&Line { hash, flag, fields })?)
+            });
+            pushed.map_err(|stopped| match stopped {
+                Stopped::Broken => Error::Database(DatabaseFailed {
+                    doing: doing(),
+                    code: "a stream that is no COPY".to_owned(),
+                    said: None,
+                }),
+                Stopped::By(error) => error,
             })?;
         }
         Ok(())
+    }
+
+    /// Counts a table's rows and adds up their hashes, in the server.
+    pub(crate) async fn tally(&self, reading: &Reading<'_>) -> Result<Counted, DatabaseFailed> {
+        let doing = || format!("counting the rows of `{}`", reading.from.name);
+        let hash = hash(reading, self.version().await?);
+        let written = reading.since.map_or("0::int8".to_owned(), |since| {
+            format!("count(*) FILTER (WHERE {})", written(since))
+        });
+        let sql = format!(
+            "SELECT count(*), sum({hash})::text, {written} FROM ONLY {}",
+            table(&reading.from.name)
+        );
+        let row = self.client.query_one(&sql, &[]).await.map_err(failed(doing))?;
+        let sum: Option<String> = row.get(1);
+        Ok(Counted {
+            rows: row.get::<_, i64>(0).unsigned_abs(),
+            // An empty table's sum is NULL.
+            sum: (!reading.kept.is_empty())
+                .then(|| sum.and_then(|sum| sum.parse::<i128>().ok()).unwrap_or_default() as u64),
+            written: row.get::<_, i64>(2).unsigned_abs(),
+        })
     }
 
     /// Lifts the row-level security that binds even owners, which would hide rows from the verification. Answers the
@@ -136,105 +195,6 @@ impl Postgres {
         Ok(())
     }
 
-    pub(crate) async fn count(&self, name: &TableName) -> Result<u64, DatabaseFailed> {
-        let sql = format!("SELECT count(*) FROM ONLY {}", table(name));
-        Ok(self
-            .number(&format!("counting the rows of `{name}`"), &sql)
-            .await?
-            .unsigned_abs())
-    }
-
-    /// The schema as sorted lines.
-    pub(crate) async fn schema_lines(&self) -> Result<Vec<String>, DatabaseFailed> {
-        let doing = || "reading the schema".to_owned();
-        let names = not_production();
-        let ours = self.client.query("SELECT oid FROM pg_namespace WHERE nspname <> ALL ($1) AND nspname NOT LIKE 'pg\\_temp%' AND nspname NOT LIKE 'pg\\_toast%'", &[&names]).await;
-        let namespaces: Vec<u32> = ours
-            .map_err(failed(doing))?
-            .iter()
-            .map(|row| row.get(0))
-            .collect();
-        let mut lines = Vec::new();
-        for query in SCHEMA {
-            let rows = self
-                .client
-                .query(*query, &[&namespaces])
-                .await
-                .map_err(failed(doing))?;
-            lines.extend(rows.iter().filter_map(|row| row.get::<_, Option<String>>(0)));
-        }
-        lines.sort();
-        Ok(lines)
-    }
-
-    /// What the planner's statistics remember of a column's values.
-    pub(crate) async fn remembered(&self) -> Result<Vec<(TableName, String, String)>, DatabaseFailed> {
-        let names = our_schemas();
-        let sql = format!(
-            "SELECT schemaname::text, tablename::text, attname::text, unnest(coalesce(most_common_vals::text::text[], '{{}}') \
-             || coalesce(histogram_bounds::text::text[], '{{}}')) FROM pg_stats WHERE schemaname NOT IN ('pg_catalog', 'information_schema', {names}) \
-             AND array_ndims(coalesce(most_common_vals, histogram_bounds)::text::text[]) = 1"
-        );
-        let rows = self.rows("reading the planner's statistics", &sql).await?;
-        Ok(rows
-            .iter()
-            .map(|row| {
-                (
-                    TableName::new(row.get::<_, String>(0), row.get::<_, String>(1)),
-                    row.get(2),
-                    row.get(3),
-                )
-            })
-            .collect())
-    }
-
-    /// Keeps what `verify` must know in a schema of its own, for a task that has not been started yet.
-    pub(crate) async fn save_notes(&self, notes: &[u8]) -> Result<(), DatabaseFailed> {
-        let doing = || "keeping notes for the verification".to_owned();
-        self.run(
-            &doing(),
-            "DROP SCHEMA IF EXISTS doppel_verify CASCADE; CREATE SCHEMA doppel_verify; \
-            CREATE TABLE doppel_verify.notes (part int4 PRIMARY KEY, body bytea NOT NULL)",
-        )
-        .await?;
-        for (part, body) in (0_i32..).zip(notes.chunks(512 * 1024)) {
-            let insert = "INSERT INTO doppel_verify.notes VALUES ($1, $2)";
-            self.client
-                .execute(insert, &[&part, &body])
-                .await
-                .map_err(failed(doing))?;
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn load_notes(&self) -> Result<Option<Vec<u8>>, DatabaseFailed> {
-        let doing = "reading notes for the verification";
-        if self
-            .number(
-                doing,
-                "SELECT count(*) FROM pg_namespace WHERE nspname = 'doppel_verify'",
-            )
-            .await?
-            == 0
-        {
-            return Ok(None);
-        }
-        let parts = self
-            .rows(doing, "SELECT body FROM doppel_verify.notes ORDER BY part")
-            .await?;
-        Ok(Some(
-            parts.iter().flat_map(|row| row.get::<_, Vec<u8>>(0)).collect(),
-        ))
-    }
-
-    pub(crate) async fn drop_notes(&self) -> Result<(), DatabaseFailed> {
-        self.run(
-            "dropping the verification's notes",
-            "DROP SCHEMA IF EXISTS doppel_verify CASCADE",
-        )
-        .await
-    }
-
     /// Some values of a column, for suggesting rules.
     pub(crate) async fn sample(&self, name: &TableName, column: &str) -> Result<Vec<String>, DatabaseFailed> {
         let column = ident(column);
@@ -246,11 +206,89 @@ impl Postgres {
     }
 }
 
-/// Our schemas, as SQL's `IN` wants them.
-fn our_schemas() -> String {
-    super::OURS
+/// Why a row stopped the reading.
+enum Stopped {
+    Broken,
+    By(Error),
+}
+
+impl From<Broken> for Stopped {
+    fn from(_: Broken) -> Self {
+        Self::Broken
+    }
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::By(error)
+    }
+}
+
+/// What the server hashes of each row. Numbers that are equal hash alike, however many zeros end them.
+fn hash(reading: &Reading<'_>, version: i64) -> String {
+    let kept: Vec<_> = reading
+        .kept
         .iter()
-        .map(|name| literal(name))
-        .collect::<Vec<_>>()
-        .join(", ")
+        .map(|column| {
+            format!(
+                "{}{}",
+                ident(&column.name),
+                if column.hashable { "" } else { "::text" }
+            )
+        })
+        .collect();
+    let row = format!("ROW({})", kept.join(", "));
+    match kept.len() {
+        0 => "NULL::int8".to_owned(),
+        _ if version >= 140_000 => format!("hash_record_extended({row}, 0)"),
+        _ => format!("hashtextextended({row}::text, 0)"),
+    }
+}
+
+fn written(since: u64) -> String {
+    // Ages stay right when transaction numbers begin anew.
+    format!("age(xmin) BETWEEN 0 AND age('{since}'::xid)")
+}
+
+fn select(reading: &Reading<'_>, version: i64) -> String {
+    let flag = match (reading.filter, reading.since) {
+        (Some(filter), _) => format!("({filter}) IS TRUE"),
+        (None, Some(since)) => written(since),
+        (None, None) => "true".to_owned(),
+    };
+    let hash = hash(reading, version);
+    let text = |column: &ReadableColumn, name: String| {
+        if column.holds == Holds::Bytes {
+            name
+        } else {
+            format!("{name}::text")
+        }
+    };
+    let from = format!("FROM ONLY {}", table(&reading.from.name));
+    let range = reading
+        .range
+        .map_or(String::new(), |range| format!(" WHERE {range}"));
+    if !reading.columns.iter().any(|(_, sampled)| *sampled) || reading.level == 0 {
+        let columns = reading
+            .columns
+            .iter()
+            .map(|(column, _)| format!(", {}", text(column, ident(&column.name))));
+        return format!(
+            "SELECT {hash}, {flag}{} {from}{range}",
+            columns.collect::<String>()
+        );
+    }
+    // The hash is computed once a row: OFFSET keeps the planner from writing it into each of its uses.
+    let mask = (1_u64 << reading.level) - 1;
+    let (mut inner, mut outer) = (String::new(), String::new());
+    for (at, (column, sampled)) in reading.columns.iter().enumerate() {
+        inner.push_str(&format!(", {} AS c{at}", ident(&column.name)));
+        let value = text(column, format!("c{at}"));
+        outer.push_str(&if *sampled {
+            format!(", CASE WHEN h & {mask} = 0 THEN {value} END")
+        } else {
+            format!(", {value}")
+        });
+    }
+    format!("SELECT h, f{outer} FROM (SELECT {hash} AS h, {flag} AS f{inner} {from}{range} OFFSET 0) s")
 }

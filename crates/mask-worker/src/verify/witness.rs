@@ -1,141 +1,99 @@
-//! What is remembered of the originals: keyed digests of a sample, so that a value that is left is recognised and
-//! none can be read.
+//! What is remembered of the time before the masking: digests, counts and the schema, never a value.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use secrecy::{ExposeSecret, SecretString};
+use super::originals::Originals;
 
-/// The most digests of a column; beyond, every second digest is forgotten, by its own bits.
-const MOST: usize = 16_384;
+/// A row's hash → the digest of its value, of sampled rows.
+pub(crate) type RowSample = HashMap<u64, u64>;
 
-/// Digests values under the witness's key, which comes from the master's password and lives nowhere else.
-#[derive(Clone)]
-pub(crate) struct Digester([u8; 32]);
-
-impl Digester {
-    pub(crate) fn new(password: &SecretString) -> Self {
-        Self(blake3::derive_key(
-            "doppel 2026 verification witness",
-            password.expose_secret().as_bytes(),
-        ))
-    }
-
-    /// The digest of some texts in a row.
-    pub(crate) fn digest<'a>(&self, parts: impl IntoIterator<Item = &'a str>) -> u64 {
-        let mut hasher = blake3::Hasher::new_keyed(&self.0);
-        for part in parts {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
-        }
-        let mut bytes = [0; 8];
-        hasher.finalize_xof().fill(&mut bytes);
-        u64::from_le_bytes(bytes)
-    }
-}
-
-/// A sample of digests that holds either all of them or those whose lowest `level` bits are zero. What belongs to
-/// the sample depends on the digest alone, so both sides of the masking see the same sample.
+/// What is remembered of one table.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Sample {
-    level: u32,
-    kept: HashMap<u64, u64>,
-}
-
-impl Sample {
-    fn wants(&self, digest: u64) -> bool {
-        digest.trailing_zeros() >= self.level
-    }
-
-    pub(crate) fn add(&mut self, digest: u64, with: u64) {
-        if self.wants(digest) {
-            self.kept.insert(digest, with);
-        }
-        while self.kept.len() > MOST {
-            self.level += 1;
-            let level = self.level;
-            self.kept.retain(|digest, _| digest.trailing_zeros() >= level);
-        }
-    }
-
-    pub(crate) fn get(&self, digest: u64) -> Option<u64> {
-        self.kept.get(&digest).copied()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.kept.len()
-    }
-
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.level.to_le_bytes());
-        out.extend_from_slice(&(self.kept.len() as u32).to_le_bytes());
-        for (digest, with) in &self.kept {
-            out.extend_from_slice(&digest.to_le_bytes());
-            out.extend_from_slice(&with.to_le_bytes());
-        }
-    }
-
-    fn read(from: &mut &[u8]) -> Option<Self> {
-        let level = u32::from_le_bytes(take(from)?);
-        let count = u32::from_le_bytes(take(from)?);
-        let mut kept = HashMap::new();
-        for _ in 0..count {
-            kept.insert(u64::from_le_bytes(take(from)?), u64::from_le_bytes(take(from)?));
-        }
-        Some(Self { level, kept })
-    }
-}
-
-/// What is remembered of one column, or of one path of a JSON column.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct ColumnWitness {
-    /// Digests of its values.
-    pub(crate) values: Sample,
-    /// Digest of a row's key → digest of its value; empty where the table has no key that stays.
-    pub(crate) rows: Sample,
+pub(crate) struct TableWitness {
+    /// Its rows, without those that the rules leave out.
+    pub(crate) rows: u64,
+    /// The sum of the hashes of these rows' kept columns; none where it was not needed.
+    pub(crate) sum: Option<u64>,
+    /// How rows were sampled.
+    pub(crate) level: u32,
+    /// The file that holds it: one that is the same afterwards still has its old pages.
+    pub(crate) file: String,
 }
 
 /// Everything that `verify` must know of the time before.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Witness {
-    /// By `schema.table.column`, with the path for JSON.
-    pub(crate) columns: BTreeMap<String, ColumnWitness>,
-    /// The schema, and the rows of each table, as lines.
+    /// The schema as lines.
     pub(crate) lines: Vec<String>,
+    /// The values that must be nowhere.
+    pub(crate) originals: Originals,
+    /// By `schema.table.place`: what sampled rows held where values can only be judged by row.
+    pub(crate) samples: BTreeMap<String, RowSample>,
+    /// By `schema.table`.
+    pub(crate) tables: BTreeMap<String, TableWitness>,
+    /// The engine's number of the moment, by which later writes are known; zero where there is none.
+    pub(crate) moment: u64,
 }
 
 impl Witness {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        let text = |text: &str, out: &mut Vec<u8>| {
-            out.extend_from_slice(&(text.len() as u32).to_le_bytes());
-            out.extend_from_slice(text.as_bytes());
-        };
+        let mut out = self.moment.to_le_bytes().to_vec();
         text(&self.lines.join("\u{1}"), &mut out);
-        for (place, column) in &self.columns {
+        self.originals.write(&mut out);
+        out.extend_from_slice(&(self.tables.len() as u32).to_le_bytes());
+        for (name, table) in &self.tables {
+            text(name, &mut out);
+            out.extend_from_slice(&table.rows.to_le_bytes());
+            out.push(u8::from(table.sum.is_some()));
+            out.extend_from_slice(&table.sum.unwrap_or_default().to_le_bytes());
+            out.extend_from_slice(&table.level.to_le_bytes());
+            text(&table.file, &mut out);
+        }
+        for (place, sample) in &self.samples {
             text(place, &mut out);
-            column.values.write(&mut out);
-            column.rows.write(&mut out);
+            out.extend_from_slice(&(sample.len() as u32).to_le_bytes());
+            for (row, digest) in sample {
+                out.extend_from_slice(&row.to_le_bytes());
+                out.extend_from_slice(&digest.to_le_bytes());
+            }
         }
         out
     }
 
     pub(crate) fn from_bytes(mut from: &[u8]) -> Option<Self> {
-        let lines = text(&mut from)?.split('\u{1}').map(str::to_owned).collect();
-        let mut columns = BTreeMap::new();
-        while !from.is_empty() {
-            let place = text(&mut from)?;
-            columns.insert(
-                place,
-                ColumnWitness {
-                    values: Sample::read(&mut from)?,
-                    rows: Sample::read(&mut from)?,
-                },
-            );
+        let from = &mut from;
+        let mut witness = Self {
+            moment: u64::from_le_bytes(take(from)?),
+            lines: read_text(from)?.split('\u{1}').map(str::to_owned).collect(),
+            originals: Originals::read(from)?,
+            samples: BTreeMap::new(),
+            tables: BTreeMap::new(),
+        };
+        for _ in 0..u32::from_le_bytes(take(from)?) {
+            let name = read_text(from)?;
+            let rows = u64::from_le_bytes(take(from)?);
+            let has_sum = take::<1>(from)? == [1];
+            let sum = u64::from_le_bytes(take(from)?);
+            let table = TableWitness {
+                rows,
+                sum: has_sum.then_some(sum),
+                level: u32::from_le_bytes(take(from)?),
+                file: read_text(from)?,
+            };
+            witness.tables.insert(name, table);
         }
-        Some(Self { columns, lines })
+        while !from.is_empty() {
+            let place = read_text(from)?;
+            let mut sample = RowSample::new();
+            for _ in 0..u32::from_le_bytes(take(from)?) {
+                sample.insert(u64::from_le_bytes(take(from)?), u64::from_le_bytes(take(from)?));
+            }
+            witness.samples.insert(place, sample);
+        }
+        Some(witness)
     }
 
-    /// Lines that are only in one of the two, without the word that begins them saying which values they hold.
+    /// Lines that are only in one of the two: what was there before, and what is there now.
     pub(crate) fn changed_lines<'a>(&'a self, now: &'a [String]) -> Vec<&'a str> {
         let (before, after): (HashSet<&String>, HashSet<&String>) =
             (self.lines.iter().collect(), now.iter().collect());
@@ -146,13 +104,18 @@ impl Witness {
     }
 }
 
-fn take<const N: usize>(from: &mut &[u8]) -> Option<[u8; N]> {
+pub(super) fn take<const N: usize>(from: &mut &[u8]) -> Option<[u8; N]> {
     let (head, rest) = from.split_first_chunk::<N>()?;
     *from = rest;
     Some(*head)
 }
 
-fn text(from: &mut &[u8]) -> Option<String> {
+fn text(text: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(&(text.len() as u32).to_le_bytes());
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn read_text(from: &mut &[u8]) -> Option<String> {
     let length = u32::from_le_bytes(take(from)?) as usize;
     let (head, rest) = from.split_at_checked(length)?;
     *from = rest;
@@ -164,23 +127,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sample_forgets_by_the_digest_alone_and_reads_back() {
-        let digester = Digester::new(&"secret".to_owned().into());
-        let mut column = ColumnWitness::default();
-        for number in 0..40_000_u64 {
-            column
-                .values
-                .add(digester.digest([number.to_string().as_str()]), number);
-        }
-        assert!(column.values.len() <= MOST && column.values.len() > MOST / 4);
-        let seen = (0..40_000_u64)
-            .filter(|n| column.values.get(digester.digest([n.to_string().as_str()])) == Some(*n))
-            .count();
-        assert_eq!(seen, column.values.len());
-        let witness = Witness {
-            columns: [("a.b.c".to_owned(), column)].into(),
-            lines: vec!["x".to_owned(), "y z".to_owned()],
+    fn a_witness_reads_back() {
+        let mut originals = Originals::with_room_for(100);
+        originals.insert(77 << 40);
+        let table = TableWitness {
+            rows: 3,
+            sum: Some(u64::MAX),
+            level: 2,
+            file: "16384".to_owned(),
         };
-        assert_eq!(Witness::from_bytes(&witness.to_bytes()), Some(witness));
+        let witness = Witness {
+            lines: vec!["x".to_owned(), "y z".to_owned()],
+            originals,
+            samples: [("a.b.c $.d".to_owned(), [(1, 2), (3, 4)].into())].into(),
+            tables: [
+                ("a.b".to_owned(), table),
+                ("a.c".to_owned(), TableWitness::default()),
+            ]
+            .into(),
+            moment: 12,
+        };
+        assert_eq!(Witness::from_bytes(&witness.to_bytes()), Some(witness.clone()));
+        assert_eq!(Witness::from_bytes(&witness.to_bytes()[..40]), None);
     }
 }

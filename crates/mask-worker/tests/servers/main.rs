@@ -8,3 +8,5 @@ mod methods;
 mod postgres;
 mod support;
 mod torture;
+mod verify_maria;
+mod verify_postgres;

@@ -1,5 +1,6 @@
 //! From TOML to [`Rules`], with a message for everything that is wrong.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -25,6 +26,7 @@ pub(super) fn parse(source: Source) -> Result<Rules, InvalidRules> {
         tables: Vec::new(),
         large_objects: None,
         drop_databases: Vec::new(),
+        accept: BTreeMap::new(),
     };
     for (key, value) in in_order(document.get_ref()) {
         reader.entry(&text, &key.span(), key.get_ref(), value);
@@ -35,6 +37,7 @@ pub(super) fn parse(source: Source) -> Result<Rules, InvalidRules> {
             tables,
             large_objects,
             drop_databases,
+            accept,
             ..
         } = reader;
         return Ok(Rules {
@@ -42,6 +45,7 @@ pub(super) fn parse(source: Source) -> Result<Rules, InvalidRules> {
             tables,
             large_objects,
             drop_databases,
+            accept,
             source,
         });
     }
@@ -69,6 +73,7 @@ struct Reader {
     tables: Vec<TableRule>,
     large_objects: Option<LargeObjects>,
     drop_databases: Vec<String>,
+    accept: BTreeMap<String, String>,
 }
 
 impl Reader {
@@ -81,6 +86,7 @@ impl Reader {
                 _ => Err((value.span(), "`large_objects` is \"keep\" or \"drop\"".to_owned())),
             },
             "drop_databases" => self.databases(value),
+            "accept" => self.accept(value),
             _ if key.contains('.') => column_rule(span, value).map(|rule| {
                 self.patterns.push(PatternRule {
                     pattern: key.to_owned(),
@@ -112,6 +118,19 @@ impl Reader {
         for name in value.get_ref().as_array().ok_or_else(wrong)?.iter() {
             self.drop_databases
                 .push(name.get_ref().as_str().ok_or_else(wrong)?.to_owned());
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, value: &Value<'_>) -> Result<(), Fault> {
+        let right = "`[accept]` names objects of the schema, each with a reason: `\"function public.notify(text)\" = \"a test key\"`";
+        let table = value
+            .get_ref()
+            .as_table()
+            .ok_or_else(|| (value.span(), right.to_owned()))?;
+        for (name, reason) in in_order(table) {
+            let reason = text(reason, right)?.to_owned();
+            self.accept.insert(name.get_ref().to_string(), reason);
         }
         Ok(())
     }

@@ -153,3 +153,15 @@ fn every_transform_is_read_with_its_options() {
         .collect();
     insta::assert_snapshot!(told.join("\n"));
 }
+
+#[test]
+fn a_secret_in_the_schema_can_be_accepted_by_name_and_with_a_reason() {
+    let rules = Rules::parse(
+        "r.toml",
+        "[accept]\n\"function public.notify(text)\" = \"a test key\"\n",
+    )
+    .unwrap();
+    assert_eq!(rules.accept["function public.notify(text)"], "a test key");
+    let wrong = Rules::parse("r.toml", "[accept]\n\"view a.b\" = true\n").unwrap_err();
+    assert!(wrong.to_string().contains("each with a reason"), "{wrong}");
+}
