@@ -253,7 +253,10 @@ async fn a_table_that_is_to_stay_as_it_was_cannot_be_written_unseen() {
 #[tokio::test]
 async fn rows_that_the_rules_leave_out_are_no_loss() {
     let (server, db) = world().await;
-    let rules = RULES.replace("[tables.orders]\n", "[tables.orders]\nrows = { where = \"id <= 1000\" }\n");
+    let rules = RULES.replace(
+        "[tables.orders]\n",
+        "[tables.orders]\nrows = { where = \"id <= 1000\" }\n",
+    );
     run(&server, &rules, ALL)
         .await
         .unwrap_or_else(|error| panic!("{error}"));
