@@ -6,24 +6,39 @@
 //! choice, gives away neither the key nor the output for any other input. That is what a pseudo-random function promises.
 
 use std::hash::Hasher as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 /// The secret of one masking run: random, never stored, never shown, gone with the process.
 #[derive(Clone)]
-pub struct Key([u8; 32]);
+pub struct Key {
+    secret: [u8; 32],
+    /// How many functions for fresh draws were handed out.
+    drawn: Arc<AtomicU64>,
+}
 
 impl Key {
     /// Wraps 32 bytes that the caller drew from the operating system's random source.
     #[must_use]
     pub fn new(random: [u8; 32]) -> Self {
-        Self(random)
+        Self {
+            secret: random,
+            drawn: Arc::default(),
+        }
     }
 
     /// The function of one group of columns: the same group gives the same output for the same input.
     #[must_use]
     pub fn group(&self, name: &str) -> Prf {
-        Prf::of(*blake3::keyed_hash(&self.0, name.as_bytes()).as_bytes())
+        Prf::of(*blake3::keyed_hash(&self.secret, name.as_bytes()).as_bytes())
+    }
+
+    /// A function that nothing else draws from: no two calls give the same, of this key or of any copy of it.
+    pub(crate) fn fresh(&self, group: &Prf) -> Prf {
+        let number = self.drawn.fetch_add(1, Ordering::Relaxed);
+        group.apart(&format!("fresh {number}"))
     }
 }
 
@@ -83,7 +98,7 @@ impl Prf {
             if let (Some(symbol), Some(radix)) = (symbols.first_mut(), radices.first()) {
                 let mut stream = self.numbered(tweak, u64::from(*radix));
                 let shift = 1 + stream.below(usize::from(*radix).saturating_sub(1));
-                *symbol = add(*symbol, shift as u64, *radix);
+                *symbol = add(*symbol, shift as u16, *radix);
             }
             return;
         }
@@ -97,33 +112,44 @@ impl Prf {
                 (right, right_radices, left)
             };
             let mut stream = self.of_symbols(tweak, round << 32 | length as u64, source);
-            for (symbol, radix) in target.iter_mut().zip(target_radices) {
-                *symbol = add(*symbol, stream.below(usize::from(*radix)) as u64, *radix);
+            let mut bits = 0;
+            for (at, (symbol, radix)) in target.iter_mut().zip(target_radices).enumerate() {
+                // 64 bits are enough for two symbols of any alphabet.
+                if at % 2 == 0 {
+                    bits = stream.bits();
+                }
+                let drawn = u128::from(bits) * u128::from(*radix);
+                bits = drawn as u64;
+                *symbol = add(*symbol, (drawn >> 64) as u16, *radix);
             }
         }
     }
 
     fn of_symbols(&self, tweak: u64, round: u64, symbols: &[u16]) -> Stream {
         const PIECE: usize = 24;
-        let mut hasher = self.hasher;
         let mut bytes = [0; 16 + 2 * PIECE];
         bytes[..8].copy_from_slice(&tweak.to_le_bytes());
         bytes[8..16].copy_from_slice(&round.to_le_bytes());
-        let mut at = 16;
-        for piece in symbols.chunks(PIECE) {
-            for symbol in piece {
-                bytes[at..at + 2].copy_from_slice(&symbol.to_le_bytes());
-                at += 2;
+        if symbols.len() <= PIECE {
+            for (place, symbol) in bytes[16..].chunks_exact_mut(2).zip(symbols) {
+                place.copy_from_slice(&symbol.to_le_bytes());
             }
-            hasher.write(&bytes[..at]);
-            at = 0;
+            return self.stream(&bytes[..16 + 2 * symbols.len()]);
+        }
+        let mut hasher = self.hasher;
+        hasher.write(&bytes[..16]);
+        for symbol in symbols {
+            hasher.write(&symbol.to_le_bytes());
         }
         Stream::of(hasher.finish128().as_u64())
     }
 }
 
-fn add(symbol: u16, shift: u64, radix: u16) -> u16 {
-    ((u64::from(symbol) + shift) % u64::from(radix.max(1))) as u16
+/// The symbol so many places on, in its alphabet; `by` is less than the alphabet's size.
+fn add(symbol: u16, by: u16, radix: u16) -> u16 {
+    let sum = u32::from(symbol) + u32::from(by);
+    let radix = u32::from(radix);
+    (if sum >= radix { sum - radix } else { sum }) as u16
 }
 
 impl std::fmt::Debug for Prf {

@@ -47,9 +47,7 @@ fn follow_persons(table: &mut TableTreatment) {
         .map(|column| (column.column.clone(), column.group.clone()))
         .collect();
     for column in table.columns.iter_mut().filter(|column| !column.linked) {
-        if let Transform::DateBy { by, .. } = &column.transform
-            && let Some(person) = groups.get(by)
-        {
+        if let Some(person) = column.transform.by().and_then(|by| groups.get(by)) {
             column.group.clone_from(person);
         }
     }

@@ -254,7 +254,9 @@ impl<'a> Rewriter<'a, '_> {
 
     fn push_quoted(&mut self) {
         let text = String::from_utf8_lossy(&self.masked);
-        push(&serde_json::Value::from(text).to_string(), self.out);
+        if serde_json::to_writer(&mut *self.out, text.as_ref()).is_err() {
+            push("null", self.out); // a vector takes whatever is written
+        }
     }
 
     fn space(&mut self) {

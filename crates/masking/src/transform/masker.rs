@@ -18,8 +18,8 @@ pub struct Masker {
 }
 
 impl Masker {
-    /// The masker of `column`, under the run's key. Each stream of rows has maskers of its own: `part` is its number,
-    /// other than that of every other stream over the same column.
+    /// The masker of `column`, under the run's key, for one stream of rows, which `part` numbers. What it draws anew no
+    /// other masker draws, whatever its part.
     #[must_use]
     pub fn new(treatment: &ColumnTreatment, column: &Column, engine: Engine, key: &Key, part: u64) -> Self {
         Self {
@@ -34,14 +34,7 @@ impl Masker {
     /// before masking, even if it is masked itself.
     #[must_use]
     pub fn by(&self) -> Option<&str> {
-        match &self.transform {
-            Transform::DateBy { by, .. } => Some(by),
-            Transform::Json(paths) => paths.iter().find_map(|(_, transform)| match transform {
-                Transform::DateBy { by, .. } => Some(by.as_str()),
-                _ => None,
-            }),
-            _ => None,
-        }
+        self.transform.by()
     }
 
     /// Whether the column's values change places among the rows: the caller moves them as [`Shuffler`] says, and does

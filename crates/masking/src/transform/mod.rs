@@ -228,6 +228,16 @@ impl Transform {
         matches!(self, Self::Keep { .. })
     }
 
+    /// The column of the same row that says whose date it is, where the transform wants one.
+    #[must_use]
+    pub fn by(&self) -> Option<&str> {
+        match self {
+            Self::DateBy { by, .. } => Some(by),
+            Self::Json(paths) => paths.iter().find_map(|(_, inner)| inner.by()),
+            _ => None,
+        }
+    }
+
     /// Whether the transform can be applied to values of that kind.
     #[must_use]
     pub fn fits(&self, kind: Kind) -> bool {
@@ -304,21 +314,6 @@ impl Transform {
         matches!(
             self,
             Self::Hash | Self::Email | Self::EmailKeepDomain | Self::Username | Self::Url | Self::Uuid
-        )
-    }
-
-    /// Whether a value may rightly come out as it was: a number that is a multiple already, a text in which nothing
-    /// was found, a value that came back to a row where an equal one had been.
-    #[must_use]
-    pub fn may_leave_a_value(&self) -> bool {
-        matches!(
-            self,
-            Self::Keep { .. }
-                | Self::Constant(_)
-                | Self::Bucket(_)
-                | Self::Shuffle
-                | Self::TextRedact
-                | Self::Json(_)
         )
     }
 }

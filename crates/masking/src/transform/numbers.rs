@@ -154,23 +154,32 @@ impl<'a> Decimal<'a> {
 
     /// Appends the number with other digits in the same format; `more` gives the digits beyond the first.
     pub(super) fn write(&self, digits: i128, mut more: impl FnMut() -> u8, out: &mut Vec<u8>) {
-        let start = out.len();
-        let mut first = Vec::with_capacity(DIGITS + 1);
         let width = self
             .written
             .bytes()
             .filter(u8::is_ascii_digit)
             .count()
             .min(DIGITS);
-        number(digits.unsigned_abs(), width, &mut first);
-        let mut given = first.split_off(first.len() - width).into_iter();
-        let mut carried = Some(first).filter(|carried| !carried.is_empty());
+        let mut place = 10_u128.pow(width as u32);
+        let mut left = digits.unsigned_abs();
+        let start = out.len();
+        let mut is_first = true;
         for c in self.written.bytes() {
-            if c.is_ascii_digit() {
-                out.extend(carried.take().unwrap_or_default());
-                out.push(given.next().unwrap_or_else(|| b'0' + more()));
-            } else {
+            if !c.is_ascii_digit() {
                 out.push(c);
+                continue;
+            }
+            if is_first && left >= place {
+                number(left / place, 1, out); // what was carried over
+                left %= place;
+            }
+            is_first = false;
+            place /= 10;
+            if place == 0 {
+                out.push(b'0' + more());
+            } else {
+                out.push(b'0' + (left / place) as u8);
+                left %= place;
             }
         }
         // No zero stands in front of another digit.

@@ -55,7 +55,11 @@ pub(super) fn rewrite(value: &str, kept: usize, cell: &mut Cell<'_>, out: &mut V
             }
             None => c,
         };
-        push(shown.encode_utf8(&mut utf8), out);
+        if shown.is_ascii() {
+            out.push(shown as u8);
+        } else {
+            push(shown.encode_utf8(&mut utf8), out);
+        }
     }
     (cell.draw.symbols, cell.draw.radices) = (symbols, radices);
 }
@@ -81,7 +85,7 @@ fn redraw(symbols: &mut [u16], radices: &[u16], cell: &mut Cell<'_>) {
         *symbol = drawn;
     }
     if same && let (Some(last), Some(radix)) = (symbols.last_mut(), radices.last()) {
-        *last = (*last + 1) % radix;
+        *last = (*last + 1) % radix; // at least the last one differs
     }
 }
 

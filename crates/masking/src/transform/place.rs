@@ -70,8 +70,8 @@ impl Place {
 
 const TEXT_YEARS: (i64, i64) = (1, 9999);
 
-/// PostgreSQL's manual, table 8.9; MySQL's manual, "Date and Time Data Types", a year inside at either end, where the
-/// limit depends on the zone.
+/// PostgreSQL's manual, table 8.9, and MySQL's, "Date and Time Data Types", a year inside where the limit depends on the
+/// zone.
 fn years(column: &Column, engine: Engine) -> (i64, i64) {
     match (engine, column.kind) {
         (Engine::Postgres, Kind::Date) => (-4711, 5_874_896),
@@ -81,7 +81,6 @@ fn years(column: &Column, engine: Engine) -> (i64, i64) {
         {
             (1971, 2037)
         }
-        (Engine::Mysql, Kind::Date | Kind::Timestamp) => (1000, 9999),
         _ => TEXT_YEARS,
     }
 }
@@ -104,7 +103,7 @@ impl Draw {
     pub(super) fn new(group: &str, key: &Key, part: u64) -> Self {
         let group = key.group(group);
         Self {
-            fresh: group.apart("fresh"),
+            fresh: key.fresh(&group),
             persons: group.apart("persons"),
             group,
             part,
@@ -115,7 +114,7 @@ impl Draw {
         }
     }
 
-    /// A stream that nothing else draws from: of this part's next number.
+    /// A stream that nothing else draws from.
     pub(super) fn fresh(&mut self) -> Stream {
         self.count += 1;
         self.fresh.numbered(self.part, self.count)

@@ -19,11 +19,11 @@ impl Shuffler {
     /// How many rows a batch should have where the table has as many.
     pub const WINDOW: usize = 8192;
 
-    /// The shuffler of a column; `part` is the number of the stream of rows, as [`super::Masker::new`] takes it.
+    /// The shuffler of a column for one stream of rows, as [`super::Masker::new`] is given it.
     #[must_use]
     pub fn new(treatment: &ColumnTreatment, key: &Key, part: u64) -> Self {
         Self {
-            batches: key.group(&treatment.group).apart("shuffle"),
+            batches: key.fresh(&key.group(&treatment.group)),
             part,
             batch: 0,
         }

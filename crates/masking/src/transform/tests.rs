@@ -84,6 +84,10 @@ impl Subject {
     }
 
     fn masker(&self) -> Masker {
+        self.masker_of(&Key::new([self.key; 32]))
+    }
+
+    fn masker_of(&self, key: &Key) -> Masker {
         let treatment = ColumnTreatment {
             column: "c".to_owned(),
             transform: self.transform.clone(),
@@ -94,13 +98,7 @@ impl Subject {
             apart: self.unique,
             room: self.column.max_length,
         };
-        Masker::new(
-            &treatment,
-            &self.column,
-            self.engine,
-            &Key::new([self.key; 32]),
-            self.part,
-        )
+        Masker::new(&treatment, &self.column, self.engine, key, self.part)
     }
 
     /// The masked form of one value by a masker of its own.
@@ -262,8 +260,12 @@ proptest! {
             let subject = Subject::new(transform.clone(), Kind::Text);
             let mut masker = subject.masker();
             let (one, two) = (text(&mut masker, &value), text(&mut masker, &value));
-            let in_another_part = Subject { part: 1, ..subject }.mask(&value);
+            let in_another_part = Subject { part: 1, ..Subject::new(transform.clone(), Kind::Text) }.mask(&value);
             prop_assert!(one != two && one != in_another_part && two != in_another_part, "{:?}", transform);
+            // Not even two maskers for the same part draw alike.
+            let key = Key::new([3; 32]);
+            let [first, second] = [(); 2].map(|()| text(&mut subject.masker_of(&key), &value));
+            prop_assert_ne!(first, second);
         }
     }
 

@@ -31,11 +31,12 @@ impl Letter {
 /// The character as a letter or digit; none for what stays. With `accents` of no account letters that differ in
 /// nothing else count as one, and come out without.
 pub(super) fn letter(c: char, accents: bool) -> Option<Letter> {
-    if let Some(letter) = in_row(c, ASCII) {
-        return Some(letter);
-    }
-    if c.is_ascii() || !c.is_alphanumeric() {
-        return None;
+    match c {
+        '0'..='9' => return Some(of_row(c, '0', 10)),
+        'a'..='z' => return Some(of_row(c, 'a', 26)),
+        'A'..='Z' => return Some(of_row(c, 'A', 26)),
+        _ if c.is_ascii() || !c.is_alphanumeric() => return None,
+        _ => {}
     }
     if accents && let Some(letter) = plain(c) {
         return Some(letter);
@@ -43,6 +44,13 @@ pub(super) fn letter(c: char, accents: bool) -> Option<Letter> {
     match c {
         'ß' | 'ÿ' => None, // these have no capital in a row with the others
         _ => in_row(c, ROWS).or_else(|| in_block(c)),
+    }
+}
+
+fn of_row(c: char, first: char, count: u16) -> Letter {
+    Letter {
+        alphabet: Alphabet::Row(first, count),
+        index: (c as u32 - first as u32) as u16,
     }
 }
 
