@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 #[test]
 fn both_engines_are_measured_and_the_last_line_is_json() {
     let folder = tempfile::tempdir().unwrap();
-    // Servers run as an ordinary user where the tests run as root.
-    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    // Where the tests run as root, servers run as ordinary users, who have files of their own to make.
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_measure"))
         .args([
             "masking",
