@@ -285,6 +285,11 @@ impl Server {
         &self.socket
     }
 
+    /// The id of the server's process, whose children serve its connections if it has any.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Creates the master user with the rights that Aurora gives, and its database.
     pub fn provision(&self, master: &Master) -> Result<()> {
         match self.kind {

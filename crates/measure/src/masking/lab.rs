@@ -15,6 +15,7 @@ use secrecy::ExposeSecret;
 use tokio::task::{block_in_place, spawn_blocking};
 use tokio_postgres::NoTls;
 
+use super::cpu;
 use super::data::{FOREIGN_KEY, Size, TABLES};
 
 /// The master, with Aurora's rights.
@@ -230,6 +231,11 @@ const WRITING: Duration = Duration::from_secs(300);
 impl Db {
     fn server(&self) -> anyhow::Result<&Server> {
         self.server.as_ref().context("the server has been stopped")
+    }
+
+    /// Seconds of CPU time that the server has had so far; none where the system does not tell.
+    pub fn cpu(&self) -> Option<f64> {
+        cpu::of_tree(self.server.as_ref()?.process_id())
     }
 
     /// The database as a URL, with the master's password.

@@ -5,6 +5,7 @@
 //! The kinds of runs take turns, so that a machine that grows slower does so for all of them.
 
 mod copy;
+mod cpu;
 mod data;
 mod lab;
 mod ours;
@@ -93,20 +94,26 @@ async fn engine(
     for run in 1..=args.runs {
         let turn = format!("{}, run {run} of {}", lab::name(kind), args.runs);
         let db = lab.fresh().await?;
+        let before = db.cpu();
         let seconds = copy::plain(&db).await?;
+        let cpu = since(before, db.cpu());
         say(format_args!("{turn}: plain copy {seconds:.2} s"));
-        figures.add(kind, Row::Copy, seconds);
+        figures.add(kind, Row::Copy, seconds, cpu);
         drop(db);
         for (rules, scope) in Run::ALL {
             let db = lab.fresh().await?;
+            let before = db.cpu();
             let run = ours::run(&db, rules, scope).await?;
+            let cpu = since(before, db.cpu())
+                .zip(run.cpu)
+                .map(|(server, worker)| server + worker);
             say(format_args!(
                 "{turn}: {} {:.2} s{}",
                 Row::Ours(rules, scope),
                 run.seconds,
                 run.steps()
             ));
-            figures.add(kind, Row::Ours(rules, scope), run.seconds);
+            figures.add(kind, Row::Ours(rules, scope), run.seconds, cpu);
             figures.note(kind, rules, &run);
         }
     }
@@ -123,7 +130,7 @@ async fn peers(lab: &Lab, size: Size, figures: &mut Figures) -> anyhow::Result<(
         Some(tool) => {
             let seconds = tool.run(&lab.fresh().await?).await?;
             say(format_args!("{}: {seconds:.1} s", tool.name));
-            figures.add(kind, Row::Pynonymizer, seconds);
+            figures.add(kind, Row::Pynonymizer, seconds, None);
             figures.peers.push(tool.name);
         }
         None => figures.peers.push("pynonymizer is not installed".to_owned()),
@@ -137,7 +144,7 @@ async fn peers(lab: &Lab, size: Size, figures: &mut Figures) -> anyhow::Result<(
                 "{}: {seconds:.1} s for {rows} rows, {whole:.0} s for all",
                 tool.name
             ));
-            figures.add(kind, Row::RowByRow, whole);
+            figures.add(kind, Row::RowByRow, whole, None);
             figures.peers.push(format!(
                 "{}: {rows} rows in {seconds:.1} s, extrapolated",
                 tool.name
@@ -146,6 +153,10 @@ async fn peers(lab: &Lab, size: Size, figures: &mut Figures) -> anyhow::Result<(
         None => figures.peers.push("ActiveRecord is not installed".to_owned()),
     }
     Ok(())
+}
+
+fn since(before: Option<f64>, after: Option<f64>) -> Option<f64> {
+    Some(after? - before?)
 }
 
 /// Says on standard error how far it is.

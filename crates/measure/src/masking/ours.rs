@@ -10,6 +10,7 @@ use mask_worker::{Job, Reporter, Target, Verb};
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 
+use super::cpu;
 use super::lab::Db;
 
 /// Which rules are in force.
@@ -63,6 +64,8 @@ pub struct Run {
     pub seconds: f64,
     /// The most memory that the process ever held, in MB; none where the system does not tell.
     pub peak_mb: Option<f64>,
+    /// Seconds of CPU time of the worker; none where the system does not tell.
+    pub cpu: Option<f64>,
     /// Each table and its method.
     pub methods: Vec<(String, String)>,
     /// Seconds of each step.
@@ -145,6 +148,7 @@ pub fn worker() -> anyhow::Result<()> {
     let run = Run {
         seconds: begun.elapsed().as_secs_f64(),
         peak_mb: peak_mb(),
+        cpu: cpu::own(),
         methods: report
             .tables
             .iter()

@@ -72,6 +72,7 @@ pub struct Figures {
     /// How long all of it took.
     pub seconds: f64,
     times: BTreeMap<(bool, Row), Vec<f64>>,
+    cpu: BTreeMap<(bool, Row), Vec<f64>>,
     methods: BTreeMap<(bool, Rules), Vec<(String, String)>>,
     peak_mb: Option<f64>,
 }
@@ -86,14 +87,17 @@ impl Figures {
             peers: Vec::new(),
             seconds: 0.0,
             times: BTreeMap::new(),
+            cpu: BTreeMap::new(),
             methods: BTreeMap::new(),
             peak_mb: None,
         }
     }
 
-    /// One more time.
-    pub fn add(&mut self, kind: EngineKind, row: Row, seconds: f64) {
-        self.times.entry((is_maria(kind), row)).or_default().push(seconds);
+    /// One more time, and the CPU time of the server and of who worked on it.
+    pub fn add(&mut self, kind: EngineKind, row: Row, seconds: f64, cpu: Option<f64>) {
+        let place = (is_maria(kind), row);
+        self.times.entry(place).or_default().push(seconds);
+        self.cpu.entry(place).or_default().extend(cpu);
     }
 
     /// What a run of ours told besides its time.
@@ -108,13 +112,11 @@ impl Figures {
     }
 
     fn median(&self, kind: EngineKind, row: Row) -> Option<f64> {
-        let mut times = self.times.get(&(is_maria(kind), row))?.clone();
-        times.sort_by(f64::total_cmp);
-        let middle = times.len() / 2;
-        Some(match times.len() % 2 {
-            0 => f64::midpoint(times[middle - 1], times[middle]),
-            _ => times[middle],
-        })
+        median(self.times.get(&(is_maria(kind), row))?)
+    }
+
+    fn median_cpu(&self, kind: EngineKind, row: Row) -> Option<f64> {
+        median(self.cpu.get(&(is_maria(kind), row))?)
     }
 
     fn best(&self, kind: EngineKind, row: Row) -> Option<f64> {
@@ -171,7 +173,7 @@ impl Figures {
         };
         writeln!(
             text,
-            "{}, {cores} cores, {profile}\n{}, {} run(s) of each kind in turns, {:.0} s in all; ratios are of medians",
+            "{}, {cores} cores, {profile}\n{}, {} run(s) of each kind in turns, {:.0} s in all; ratios are of medians; CPU time is the server's and the worker's",
             self.servers.join(" and "),
             self.size,
             self.runs,
@@ -185,7 +187,7 @@ impl Figures {
             line(
                 text,
                 "scan: the worst of the above",
-                [None, None],
+                [None; 3],
                 (Some(scan), Some(goal)),
             )?;
         }
@@ -195,7 +197,7 @@ impl Figures {
         let met = self.peak_mb.map_or("", |peak| said(Goal::AtMost(64.0).met(peak)));
         writeln!(
             text,
-            "{:<58} {:>17} {:>8} {:>6}  {met}",
+            "{:<58} {:>26} {:>8} {:>6}  {met}",
             "peak memory of the worker, MB", "", peak, "≤ 64"
         )?;
         for note in &self.peers {
@@ -220,6 +222,7 @@ impl Figures {
             name(kind),
             "best s",
             "median s",
+            "CPU s",
             "ratio",
             "goal"
         )?;
@@ -228,7 +231,11 @@ impl Figures {
                 Row::Ours(rules, Scope::Mask) => format!("{row} ({})", self.said_methods(kind, rules)),
                 _ => row.to_string(),
             };
-            let times = [self.best(kind, row), self.median(kind, row)];
+            let times = [
+                self.best(kind, row),
+                self.median(kind, row),
+                self.median_cpu(kind, row),
+            ];
             line(text, &label, times, self.ratio(kind, row))?;
         }
         Ok(())
@@ -265,10 +272,21 @@ impl Figures {
     }
 }
 
+fn median(times: &[f64]) -> Option<f64> {
+    let mut times = times.to_vec();
+    times.sort_by(f64::total_cmp);
+    let middle = times.len() / 2;
+    match times.len() {
+        0 => None,
+        even if even % 2 == 0 => Some(f64::midpoint(times[middle - 1], times[middle])),
+        _ => Some(times[middle]),
+    }
+}
+
 fn line(
     text: &mut String,
     label: &str,
-    [best, median]: [Option<f64>; 2],
+    times: [Option<f64>; 3],
     (ratio, goal): (Option<f64>, Option<Goal>),
 ) -> fmt::Result {
     let number = |number: Option<f64>| number.map_or_else(String::new, |number| format!("{number:.2}"));
@@ -276,9 +294,10 @@ fn line(
     let goal = goal.map_or_else(String::new, |goal| goal.to_string());
     writeln!(
         text,
-        "  {label:<56} {:>8} {:>8} {:>8} {goal:>6}  {met}",
-        number(best),
-        number(median),
+        "  {label:<56} {:>8} {:>8} {:>8} {:>8} {goal:>6}  {met}",
+        number(times[0]),
+        number(times[1]),
+        number(times[2]),
         number(ratio)
     )
 }
