@@ -218,7 +218,7 @@ impl Figures {
         }
         writeln!(
             text,
-            "\n{:<58} {:>8} {:>8} {:>8} {:>6}  met",
+            "\n{:<58} {:>8} {:>8} {:>8} {:>8} {:>6}  met",
             name(kind),
             "best s",
             "median s",
