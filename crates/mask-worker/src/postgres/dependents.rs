@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 
 use super::crew::Crew;
 use super::{Postgres, failed};
-use crate::error::{DatabaseFailed, Error};
+use crate::error::Error;
 
 /// A statement that puts something aside, and those that bring it back.
 struct Aside {
@@ -224,11 +224,12 @@ impl Touched {
 impl Dependents {
     /// Puts aside what stands in the way of the plans' tables.
     pub(super) async fn put_aside(
+        crew: &Crew,
         db: &Postgres,
         plans: &[TablePlan],
         schema: &Schema,
         classified: &Classified,
-    ) -> Result<Self, DatabaseFailed> {
+    ) -> Result<Self, Error> {
         let touched = Touched::by(plans, schema, classified);
         let version = db
             .number("asking for the server's version", super::VERSION)
@@ -264,7 +265,8 @@ impl Dependents {
             .chain(&asides)
             .filter_map(|aside| aside.away.as_ref())
         {
-            db.run("putting aside what hangs on the tables", away).await?;
+            crew.run(db, "putting aside what hangs on the tables", away)
+                .await?;
         }
         Ok(Self { asides, forced })
     }

@@ -71,8 +71,8 @@ impl Postgres {
             key: key.clone(),
             pages: self.pages(plans).await?,
         });
-        let dependents = Dependents::put_aside(self, plans, schema, classified).await?;
-        self.empty(plans).await?;
+        let dependents = Dependents::put_aside(&crew, self, plans, schema, classified).await?;
+        self.empty(&crew, plans).await?;
         self.forget_emptied(plans).await?;
         self.choose_rows(&crew, schema, classified, plans).await?;
         let rows = carry_out(&crew, &run, plans).await?;
@@ -108,7 +108,7 @@ impl Postgres {
     }
 
     /// Empties all tables that are to be emptied in one statement: they may refer to each other.
-    async fn empty(&self, plans: &[TablePlan]) -> Result<(), DatabaseFailed> {
+    async fn empty(&self, crew: &Crew, plans: &[TablePlan]) -> Result<(), Error> {
         let emptied: Vec<_> = plans
             .iter()
             .filter(|plan| plan.method == Method::Empty)
@@ -117,8 +117,8 @@ impl Postgres {
         if emptied.is_empty() {
             return Ok(());
         }
-        self.run("emptying tables", &format!("TRUNCATE {}", emptied.join(", ")))
-            .await
+        let sql = format!("TRUNCATE {}", emptied.join(", "));
+        crew.run(self, "emptying tables", &sql).await
     }
 
     /// Lists the rows that stay of every table that loses some, while all tables are as they were: a condition may look

@@ -158,3 +158,115 @@ impl RowMasker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use masking::{Classified, Engine, Key, Rules, coverage};
+
+    use super::*;
+
+    fn column(name: &str, kind: masking::Kind) -> masking::Column {
+        masking::Column {
+            name: name.to_owned(),
+            type_name: "text".to_owned(),
+            kind,
+            array: false,
+            nullable: true,
+            max_length: None,
+            generated: false,
+            labels: Vec::new(),
+            case_insensitive: false,
+            narrow_charset: false,
+        }
+    }
+
+    fn masker(rules: &str) -> RowMasker {
+        let name = masking::TableName::new("public", "people");
+        let columns = vec![
+            column("id", masking::Kind::Integer),
+            column("a", masking::Kind::Text),
+            column("b", masking::Kind::Text),
+        ];
+        let table = masking::Table {
+            name: name.clone(),
+            kind: masking::TableKind::Base,
+            parent: None,
+            columns: columns.clone(),
+            primary_key: vec!["id".to_owned()],
+            uniques: Vec::new(),
+            partition_key: Vec::new(),
+            rows: 0,
+            dependents: Vec::new(),
+        };
+        let schema = masking::Schema {
+            engine: Engine::Postgres,
+            tables: vec![table],
+            foreign_keys: Vec::new(),
+            large_objects: 0,
+        };
+        let rules = Rules::parse("people.toml", &format!("[tables.people]\n{rules}")).unwrap();
+        let classified: Classified = coverage(&rules, &schema).unwrap();
+        let key = Key::new([3; 32]);
+        let treatment = classified.table(&name).unwrap();
+        let maskers = columns.iter().map(|column| {
+            let masked = treatment.masked().find(|masked| masked.column == column.name);
+            let ready = masked.map(|masked| {
+                (
+                    Masker::new(masked, column, Engine::Postgres, &key, 0),
+                    Shuffler::new(masked, &key, 0),
+                )
+            });
+            (column.name.as_str(), ready)
+        });
+        RowMasker::new(maskers.collect())
+    }
+
+    fn masked(rules: &str, rows: &[String]) -> Vec<Vec<String>> {
+        let (mut masker, mut out) = (masker(rules), Vec::new());
+        for row in rows {
+            masker.mask(row.as_bytes(), &mut out);
+        }
+        masker.finish(&mut out);
+        let text = String::from_utf8(out).unwrap();
+        text.lines()
+            .map(|line| line.split('\t').map(str::to_owned).collect())
+            .collect()
+    }
+
+    #[test]
+    fn values_change_places_and_null_and_empty_stay_where_they_are() {
+        let rows: Vec<_> = (0..20_000)
+            .map(|n| match n % 10 {
+                0 => format!("{n}\t\\N\tkept {n}"),
+                1 => format!("{n}\t\tkept {n}"),
+                _ => format!("{n}\tvalue {n}\tkept {n}"),
+            })
+            .collect();
+        let after = masked("a = \"shuffle\"\nb = \"keep\"", &rows);
+        assert_eq!(after.len(), rows.len());
+        let mut values: Vec<_> = after.iter().map(|row| row[1].clone()).collect();
+        for (n, row) in after.iter().enumerate() {
+            assert_eq!(
+                (row[0].as_str(), row[2].as_str()),
+                (n.to_string().as_str(), format!("kept {n}").as_str())
+            );
+            match n % 10 {
+                0 => assert_eq!(row[1], "\\N"),
+                1 => assert_eq!(row[1], ""),
+                _ => assert_ne!(row[1], format!("value {n}")),
+            }
+        }
+        values.sort();
+        values.dedup();
+        assert_eq!(values.len(), 16_000 + 2, "each value once, NULL and empty");
+    }
+
+    #[test]
+    fn a_field_is_masked_as_it_is_and_written_as_copy_wants_it() {
+        let after = masked(
+            "a = { text = \"redact\" }\nb = \"keep\"",
+            &["1\ta\\tb anna@corp.jp\\n\tc\\\\d".to_owned()],
+        );
+        assert_eq!(after, [["1", "a\\tb [email]\\n", "c\\\\d"]]);
+    }
+}

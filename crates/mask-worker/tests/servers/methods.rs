@@ -263,7 +263,7 @@ async fn rows_that_do_not_stay_go_by_what_the_other_tables_held_before() {
         "[tables.visits]",
         &format!("[tables.visits]\nrows = {{ where = \"{condition}\" }}"),
     );
-    let report = run(&server, &rules)
+    let report = mask(&server, &rules)
         .await
         .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(method(&report, "hr.visits"), "streamed");
@@ -289,4 +289,44 @@ async fn a_table_of_its_own_kind_is_still_one_after_it_streamed() {
     let report = masked_and_the_same(&server, &db, &rules).await;
     assert_eq!(method(&report, "hr.cache"), "streamed");
     assert_eq!(one(&db, "SELECT count(DISTINCT \"odd name\"), count(*) FILTER (WHERE empty = ''), count(DISTINCT \"Key \"\"one\"\"\") FROM hr.cache").await, "50|50|50");
+}
+
+#[tokio::test]
+async fn told_to_stop_the_worker_has_the_server_give_up_its_statements() {
+    let (server, db) = office().await;
+    // Somebody who reads the table holds the run up.
+    db.batch_execute("BEGIN; LOCK TABLE hr.people IN ACCESS SHARE MODE")
+        .await
+        .unwrap();
+    let target: Target = dsn(&server).parse().unwrap();
+    let rules = Rules::parse("hr.toml", RULES).unwrap();
+    let stop = tokio_util::sync::CancellationToken::new();
+    let (reporter, _progress) = Reporter::new(stop.clone());
+    let user = Login::new("clone_user");
+    let job = Job {
+        target: &target,
+        rules: &rules,
+        user: &user,
+    };
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'doppel' AND wait_event_type = 'Lock'";
+    let stopping = async {
+        while one(&db, waits).await == "0" {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        stop.cancel();
+    };
+    let running = tokio::time::timeout(
+        std::time::Duration::from_secs(40),
+        job.run(&[Verb::Prepare, Verb::Mask], &reporter),
+    );
+    let (done, ()) = tokio::join!(running, stopping);
+    assert!(matches!(done.unwrap(), Err(Error::Stopped)));
+    let begin = std::time::Instant::now();
+    while one(&db, waits).await != "0" {
+        assert!(
+            begin.elapsed() < std::time::Duration::from_secs(20),
+            "the server still waits"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
