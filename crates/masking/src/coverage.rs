@@ -16,7 +16,7 @@ use references::{fold_groups, foreign_keys};
 use rows::{Staying, staying};
 
 use crate::rules::{LargeObjects, Problem, Rules, names_table, nearest};
-use crate::schema::{Schema, Table, TableKind, TableName};
+use crate::schema::{Kind, Schema, Table, TableKind, TableName};
 use crate::transform::Transform;
 
 /// What happens to every column of every table.
@@ -323,7 +323,7 @@ fn treat(
             fold: column.case_insensitive,
             unique,
             apart: unique,
-            room: column.max_length,
+            room: column.max_length.filter(|_| column.kind == Kind::Text),
         });
     }
     let holds_rows = table.kind != TableKind::Partitioned;

@@ -175,11 +175,11 @@ impl<'a> Decimal<'a> {
             }
             is_first = false;
             place /= 10;
-            if place == 0 {
-                out.push(b'0' + more());
-            } else {
-                out.push(b'0' + (left / place) as u8);
+            if let Some(digit) = left.checked_div(place) {
+                out.push(b'0' + digit as u8);
                 left %= place;
+            } else {
+                out.push(b'0' + more());
             }
         }
         // No zero stands in front of another digit.

@@ -30,13 +30,20 @@ impl Letter {
 
 /// The character as a letter or digit; none for what stays. With `accents` of no account letters that differ in
 /// nothing else count as one, and come out without.
+#[inline]
 pub(super) fn letter(c: char, accents: bool) -> Option<Letter> {
     match c {
-        '0'..='9' => return Some(of_row(c, '0', 10)),
-        'a'..='z' => return Some(of_row(c, 'a', 26)),
-        'A'..='Z' => return Some(of_row(c, 'A', 26)),
-        _ if c.is_ascii() || !c.is_alphanumeric() => return None,
-        _ => {}
+        '0'..='9' => Some(of_row(c, '0', 10)),
+        'a'..='z' => Some(of_row(c, 'a', 26)),
+        'A'..='Z' => Some(of_row(c, 'A', 26)),
+        _ if c.is_ascii() => None,
+        _ => beyond_ascii(c, accents),
+    }
+}
+
+fn beyond_ascii(c: char, accents: bool) -> Option<Letter> {
+    if !c.is_alphanumeric() {
+        return None;
     }
     if accents && let Some(letter) = plain(c) {
         return Some(letter);
