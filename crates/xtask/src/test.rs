@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use anyhow::Context;
@@ -27,15 +28,49 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     let names_its_own = |word: &String| word.starts_with("-p") || word.starts_with("--package");
     let whole = (!args.rest.iter().any(names_its_own)).then_some("--workspace");
+    let memory = memory();
+    let mut folder = tempfile::Builder::new();
+    let folder = folder.prefix("doppel-tests-");
+    let folder = match &memory {
+        Some(memory) => folder.tempdir_in(memory),
+        None => folder.tempdir(),
+    };
+    let folder = folder.context("no folder for temporary files can be made")?;
+    // As for every folder of temporary files: the servers' user makes its own there.
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o1777))
+        .context("the folder for temporary files cannot be opened to the servers' user")?;
     let status = Command::new(&cargo)
         .args(runner)
         .args(whole)
         .args(&args.rest)
         .env("DOPPEL_PYTHON", ready.python)
+        .env("TMPDIR", folder.path())
+        .env("LOCAL_AWS_TEMPLATES", folder.path().join("templates"))
         .status()
         .context("cargo cannot be run")?;
+    drop(folder);
     // Nothing is said after the runner's own summary.
     std::process::exit(status.code().unwrap_or(1))
+}
+
+/// Where Linux keeps files in memory.
+const MEMORY: &str = "/dev/shm";
+
+/// Free memory from which on the tests' servers keep their files there, in KiB: some four of them run at a time, each
+/// with less than 200 MiB.
+const ENOUGH: u64 = 3 * 1024 * 1024;
+
+/// The folder in memory, if there is room. The tests make and remove data directories of thousands of files each;
+/// journaling file systems are slow to give the place of a file that was just removed to the next.
+fn memory() -> Option<&'static str> {
+    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let available = info.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let df = Command::new("df").args(["-Pk", MEMORY]).output().ok()?;
+    let df = String::from_utf8(df.stdout).ok()?;
+    let free = df.lines().nth(1)?.split_whitespace().nth(3)?;
+    let is_enough = |text: &str| text.parse::<u64>().is_ok_and(|free| free >= ENOUGH);
+    let has_both = is_enough(available.split_whitespace().next()?) && is_enough(free);
+    has_both.then_some(MEMORY)
 }
 
 fn has_nextest(cargo: &OsStr) -> bool {

@@ -9,6 +9,7 @@ mod mysql;
 mod parameters;
 mod postgres;
 mod process;
+mod template;
 mod user;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use std::sync::Mutex;
 pub use install::Installation;
 pub use parameters::Parameters;
 pub use process::Process;
+use template::Shared;
 pub use user::RunAs;
 
 /// The administrator that only the embedded AWS may log in as, like Aurora's own.
@@ -143,6 +145,7 @@ pub struct Engine {
     sockets: PathBuf,
     /// Made by the first cluster that needs it.
     template: Mutex<Option<PathBuf>>,
+    shared: Option<Shared>,
     admin_password: String,
 }
 
@@ -184,6 +187,7 @@ impl Engine {
         if let Some(user) = &run_as {
             user.must_reach(home)?;
         }
+        let shared = Shared::open()?;
         Ok(Self {
             kind,
             install: Installation::find(kind)?,
@@ -191,7 +195,11 @@ impl Engine {
             home: home.to_owned(),
             sockets: sockets.to_owned(),
             template: Mutex::new(None),
-            admin_password: crate::engine::secret(),
+            admin_password: match &shared {
+                Some(shared) => shared.password.clone(),
+                None => secret(),
+            },
+            shared,
         })
     }
 
@@ -247,13 +255,22 @@ impl Engine {
         if let Some(path) = &*template {
             return Ok(path.clone());
         }
-        let path = self
-            .home
-            .join(format!("template-{}-{}", self.kind.aws_name(), &secret()[..6]));
-        match self.kind {
-            EngineKind::Postgres => postgres::make_template(self, &path)?,
-            EngineKind::Mysql => mysql::make_template(self, &path)?,
-        }
+        let make = |path: &Path| match self.kind {
+            EngineKind::Postgres => postgres::make_template(self, path),
+            EngineKind::Mysql => mysql::make_template(self, path),
+        };
+        let path = match &self.shared {
+            Some(shared) => {
+                let name = format!("{}-{}", self.kind.aws_name(), self.install.version);
+                shared.template(&name, make)?
+            }
+            None => {
+                let name = format!("template-{}-{}", self.kind.aws_name(), &secret()[..6]);
+                let path = self.home.join(name);
+                make(&path)?;
+                path
+            }
+        };
         *template = Some(path.clone());
         Ok(path)
     }

@@ -71,6 +71,8 @@ pub(super) fn make_template(engine: &Engine, path: &Path) -> Result<()> {
             "--encoding=UTF8",
             "--no-sync",
             "--data-checksums",
+            // A clone copies the log too.
+            "--wal-segsize=4",
         ])
         .arg(if cfg!(target_os = "macos") {
             "--locale=en_US.UTF-8"
