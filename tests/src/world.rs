@@ -17,6 +17,7 @@ use crate::database::{Database, Secret};
 use crate::wait::until;
 
 pub use builder::WorldBuilder;
+pub use chaos::Call;
 pub use moment::{Moment, moments};
 
 /// A person in the embedded Slack.

@@ -21,6 +21,13 @@ pub struct Call {
     nth: usize,
 }
 
+impl Call {
+    /// Made in order to tell people of a clone: such a call is made again until it is heard, and ends nothing.
+    pub fn only_tells(&self) -> bool {
+        self.principal == "lambda-notify"
+    }
+}
+
 impl World {
     /// Stops every ECS task that runs, as somebody in the console would: with a signal first.
     pub async fn stop_tasks(&self) {
@@ -80,9 +87,13 @@ impl World {
             .collect()
     }
 
-    /// That call, counted from now on, goes wrong, once.
-    pub fn fail_from_now(&self, call: &Call, kind: Kind) {
+    /// Those calls, counted from now on, go wrong, each once, and nothing else does.
+    pub fn fail_from_now(&self, calls: &[Call], kind: impl Fn() -> Kind) {
         self.aws().faults().clear();
+        calls.iter().for_each(|call| self.fail_too(call, kind()));
+    }
+
+    fn fail_too(&self, call: &Call, kind: Kind) {
         let is_such = |made: &&Recorded| {
             (&made.principal, &made.service, &made.operation)
                 == (&call.principal, &call.service, &call.operation)
