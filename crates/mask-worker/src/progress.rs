@@ -2,10 +2,12 @@
 
 mod pace;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use domain::record::Progress;
+use masking::TableName;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +20,7 @@ use pace::Pace;
 pub struct Reporter {
     sender: watch::Sender<Progress>,
     pace: Arc<Mutex<Pace>>,
+    seconds: Arc<Mutex<HashMap<TableName, f64>>>,
     stop: CancellationToken,
     listener: Option<watch::Sender<Progress>>,
 }
@@ -31,6 +34,7 @@ impl Reporter {
         let reporter = Self {
             sender,
             pace,
+            seconds: Arc::default(),
             stop,
             listener: None,
         };
@@ -74,6 +78,20 @@ impl Reporter {
     /// One more table is done.
     pub(crate) fn table_done(&self) {
         self.tell(|progress| progress.tables_done += 1);
+    }
+
+    /// One more table is done, begun at `since`.
+    pub(crate) fn table_done_since(&self, table: &TableName, since: Instant) {
+        let mut seconds = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
+        seconds.insert(table.clone(), since.elapsed().as_secs_f64());
+        drop(seconds);
+        self.table_done();
+    }
+
+    /// How long a table took; 0 if nobody said.
+    pub(crate) fn seconds_of(&self, table: &TableName) -> f64 {
+        let seconds = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
+        seconds.get(table).copied().unwrap_or_default()
     }
 
     /// So many more rows are done.

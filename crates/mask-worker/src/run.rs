@@ -113,11 +113,12 @@ pub async fn run(args: Args, deps: &Deps, stop: CancellationToken) -> Result<Out
         Ok(claim) => claim,
         Err(error) => return Err(given_up(&args, error)),
     };
-    match attempt(&args, &claim, deps, stop).await {
-        Ok(outcome) => Ok(outcome),
+    let mut report = MaskingReport::default();
+    match attempt(&args, &claim, deps, stop, &mut report).await {
+        Ok(verdict) => Ok(Outcome { report, verdict }),
         Err(error) => {
             if !matches!(error, Error::Cancelled) {
-                note_failure(&claim, deps, &error).await;
+                note_failure(&claim, deps, &error, report).await;
             }
             Err(given_up(&args, error))
         }
@@ -129,7 +130,14 @@ fn given_up(args: &Args, error: Error) -> Error {
     error
 }
 
-async fn attempt(args: &Args, claim: &Claim, deps: &Deps, stop: CancellationToken) -> Result<Outcome, Error> {
+/// The work between the record's two ends: what was done goes into `report`, also when it fails.
+async fn attempt(
+    args: &Args,
+    claim: &Claim,
+    deps: &Deps,
+    stop: CancellationToken,
+    report: &mut MaskingReport,
+) -> Result<Option<Verdict>, Error> {
     let record = &claim.record;
     let pinned = deps.bench.config.rules_at(&record.config).await?;
     let rules = Rules::parse(&pinned.key, &pinned.text)?;
@@ -143,11 +151,11 @@ async fn attempt(args: &Args, claim: &Claim, deps: &Deps, stop: CancellationToke
         user: &user,
     };
     let beat = beat(claim, deps, progress, stop);
-    let mut report = tokio::select! {
-        report = job.run(&args.verbs, &reporter) => report?,
-        cancelled = beat => return Err(cancelled),
-    };
     report.rules_hash.clone_from(&pinned.hash);
+    tokio::select! {
+        done = job.run_into(report, &args.verbs, &reporter) => done?,
+        cancelled = beat => return Err(cancelled),
+    }
     let verdict = args.verbs.contains(&Verb::Verify).then(|| Verdict {
         cluster_resource_id: resource_id,
         execution_arn: record.execution_arn.clone(),
@@ -161,7 +169,7 @@ async fn attempt(args: &Args, claim: &Claim, deps: &Deps, stop: CancellationToke
             record.progress = None;
         })
         .await?;
-    Ok(Outcome { report, verdict })
+    Ok(verdict)
 }
 
 /// The one try of the one clone that this task works for. What it writes counts only as long as the record is still
@@ -309,7 +317,10 @@ fn merged(before: Option<MaskingReport>, mut now: MaskingReport) -> MaskingRepor
 }
 
 /// Writes to the record why the task gives up. If that fails too, the exit code alone must tell.
-async fn note_failure(claim: &Claim, deps: &Deps, error: &Error) {
+async fn note_failure(claim: &Claim, deps: &Deps, error: &Error, mut report: MaskingReport) {
+    if let Error::Findings(findings) = error {
+        report.note_findings(findings.clone());
+    }
     let at = deps.bench.clock.now();
     let failed = Failed {
         step: State::Mask,
@@ -321,12 +332,8 @@ async fn note_failure(claim: &Claim, deps: &Deps, error: &Error) {
         if error.broke_off() {
             return record.note_break(failed.cause.clone(), at);
         }
+        record.report = Some(merged(record.report.take(), report.clone()));
         record.fail(failed.clone());
-        if let Error::Findings(findings) = error {
-            let report = record.report.get_or_insert_default();
-            report.rules_hash.clone_from(&record.config.rules_hash);
-            report.note_findings(findings.clone());
-        }
     });
     if let Err(error) = noted.await {
         tracing::error!(

@@ -54,6 +54,20 @@ impl Job<'_> {
     /// The first failure. After one in `mask`, the clone can only be discarded.
     pub async fn run(&self, verbs: &[Verb], reporter: &Reporter) -> Result<MaskingReport, Error> {
         let mut report = MaskingReport::default();
+        self.run_into(&mut report, verbs, reporter).await?;
+        Ok(report)
+    }
+
+    /// As [`run`](Self::run), with a report that also tells what was done before a failure.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn run_into(
+        &self,
+        report: &mut MaskingReport,
+        verbs: &[Verb],
+        reporter: &Reporter,
+    ) -> Result<(), Error> {
         // The lock lasts as long as this connection, which does nothing else.
         let guard = Server::connect(self.target).await?;
         guard.lock().await?;
@@ -64,18 +78,18 @@ impl Job<'_> {
             match verb {
                 Verb::Prepare => {
                     witness = Some(
-                        self.prepare(&mut report, verbs.contains(&Verb::Verify), reporter)
+                        self.prepare(report, verbs.contains(&Verb::Verify), reporter)
                             .await?,
                     )
                 }
-                Verb::Mask => self.mask(&mut report, reporter).await?,
-                Verb::Verify => self.verify(witness.take(), &mut report, reporter).await?,
+                Verb::Mask => self.mask(report, reporter).await?,
+                Verb::Verify => self.verify(witness.take(), report, reporter).await?,
             }
             report
                 .seconds
                 .insert(verb.name().to_owned(), start.elapsed().as_secs_f64());
         }
-        Ok(report)
+        Ok(())
     }
 
     async fn prepare(
@@ -139,7 +153,7 @@ impl Job<'_> {
                 columns: u32::try_from(columns).unwrap_or(u32::MAX),
                 rows,
                 method: plan.method.name().to_owned(),
-                seconds: 0.0,
+                seconds: reporter.seconds_of(&plan.table),
             });
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Masking the tables of a plan.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use masking::{Classified, Key, Method, Schema, TableName, TablePlan};
 use tokio::task::JoinSet;
@@ -65,8 +66,9 @@ impl Mysql {
         self.compare_keys(schema, classified, &sites).await?;
         let triggers = self.drop_triggers(plans).await?;
         for plan in plans.iter().filter(|plan| plan.method == Method::Empty) {
+            let since = Instant::now();
             self.empty(&plan.table).await?;
-            reporter.table_done();
+            reporter.table_done_since(&plan.table, since);
         }
         self.swap(&sites).await?;
         self.make_triggers(&triggers).await?;
@@ -113,8 +115,9 @@ impl Mysql {
         for site in sites {
             let (yard, site) = (Arc::clone(&yard), Arc::clone(site));
             running.spawn(async move {
+                let since = Instant::now();
                 let rows = Arc::clone(&yard).build(Arc::clone(&site)).await?;
-                yard.reporter.table_done();
+                yard.reporter.table_done_since(&site.plan.table, since);
                 Ok::<_, Error>((site, rows))
             });
         }

@@ -1,5 +1,7 @@
 //! Masking in place: the server rewrites a table by itself, in one statement with all its columns.
 
+use std::time::Instant;
+
 use masking::TableName;
 
 use super::crew::Crew;
@@ -38,8 +40,10 @@ pub(super) async fn alter(
     members: Vec<TableName>,
     expressions: Vec<(String, String)>,
 ) -> Result<Vec<u64>, Error> {
-    let rows = crew
+    let altered = members.clone();
+    let (since, rows) = crew
         .job(|crew, db| async move {
+            let since = Instant::now();
             let columns: Vec<String> = expressions.iter().map(|(column, _)| column.clone()).collect();
             let spelt = db.spelt(&name, &columns).await?;
             let mut repairs = db.index_targets(&members).await?;
@@ -74,12 +78,12 @@ pub(super) async fn alter(
             for member in &members {
                 rows.push(db.rows_after_rewrite(member).await?);
             }
-            Ok(rows)
+            Ok((since, rows))
         })
         .await?;
-    for rows in &rows {
+    for (member, rows) in altered.iter().zip(&rows) {
         crew.reporter.add_rows(*rows);
-        crew.reporter.table_done();
+        crew.reporter.table_done_since(member, since);
     }
     Ok(rows)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use masking::{Classified, Key, Method, Schema, TableKind, TableName, TablePlan};
 
@@ -72,13 +73,14 @@ impl Postgres {
             pages: self.pages(plans).await?,
         });
         let dependents = Dependents::put_aside(&crew, self, plans, schema, classified).await?;
+        let emptying = Instant::now();
         self.empty(&crew, plans).await?;
         self.forget_emptied(plans).await?;
+        for plan in plans.iter().filter(|plan| plan.method == Method::Empty) {
+            reporter.table_done_since(&plan.table, emptying);
+        }
         self.choose_rows(&crew, schema, classified, plans).await?;
         let rows = carry_out(&crew, &run, plans).await?;
-        for _ in plans.iter().filter(|plan| plan.method == Method::Empty) {
-            reporter.table_done();
-        }
         if classified.drop_large_objects {
             let unlink = "SELECT lo_unlink(oid) FROM pg_largeobject_metadata";
             crew.run(self, "unlinking large objects", unlink).await?;

@@ -2,6 +2,7 @@
 //! is truncated, and the staged rows come back in one statement, without the plain indexes, which are built anew.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use masking::TableName;
 
@@ -22,16 +23,17 @@ ORDER BY pg_relation_size(c.oid) DESC";
 
 /// Masks one table so. Answers its rows.
 pub(super) async fn restage(crew: Crew, run: Arc<Run>, name: TableName) -> Result<u64, Error> {
-    let (rows, indexes) = {
+    let (since, rows, indexes) = {
         let (run, name) = (Arc::clone(&run), name.clone());
         crew.job(|crew, db| async move {
+            let since = Instant::now();
             let Some(flow) = Flow::of(&run, &name) else {
-                return Ok((0, Vec::new()));
+                return Ok((since, 0, Vec::new()));
             };
             let rows = stage(&crew, &db, &flow, &name).await?;
             let indexes = db.plain_indexes(&name).await?;
             bring_back(&crew, &db, &flow, &name, &indexes).await?;
-            Ok((rows, indexes))
+            Ok((since, rows, indexes))
         })
         .await?
     };
@@ -40,7 +42,7 @@ pub(super) async fn restage(crew: Crew, run: Arc<Run>, name: TableName) -> Resul
         async move { crew.statements(&doing, &[index]).await }
     });
     crew.all(builds).await?;
-    crew.reporter.table_done();
+    crew.reporter.table_done_since(&name, since);
     Ok(rows)
 }
 

@@ -2,6 +2,7 @@
 //! few pieces of it are in memory: a side that is slow holds the others back.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt, pin_mut};
@@ -175,9 +176,9 @@ async fn pour_on(
 
 /// Streams a table into a new one, which then takes its place. Answers its rows.
 pub(super) async fn stream(crew: Crew, run: Arc<Run>, name: TableName) -> Result<u64, Error> {
-    let blueprint = {
+    let (since, blueprint) = {
         let name = name.clone();
-        crew.job(|_, db| async move { Ok(Blueprint::read(&db, &name).await?) })
+        crew.job(|_, db| async move { Ok((Instant::now(), Blueprint::read(&db, &name).await?)) })
             .await?
     };
     let rows = load(&crew, &run, &name, &blueprint).await?;
@@ -189,7 +190,7 @@ pub(super) async fn stream(crew: Crew, run: Arc<Run>, name: TableName) -> Result
     });
     crew.all(builds).await?;
     crew.statements(&doing, &blueprint.finish).await?;
-    crew.reporter.table_done();
+    crew.reporter.table_done_since(&name, since);
     Ok(rows)
 }
 

@@ -115,6 +115,9 @@ fn masked(report: &MaskingReport, rules_hash: &str) -> String {
         count(report.users_locked.into(), "user"),
         code(&rules)
     );
+    if let Some(scan) = &report.scan {
+        said.push_str(&format!("; {} read again", count(scan.rows, "row")));
+    }
     if !report.dropped.is_empty() {
         said.push_str(&format!(
             "; dropped: {}",

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::admission::grant;
 use domain::cost::Prices;
 use domain::record::{
-    Access, DeleteReason, Failed, Finding, MaskedTable, MaskingReport, NewClone, PinnedConfig, Progress,
+    Access, DeleteReason, Failed, Finding, MaskedTable, MaskingReport, NewClone, PinnedConfig, Progress, Scan,
 };
 use domain::request::{Principal, Wish};
 use domain::workflow::{ExecutionRef, State};
@@ -156,7 +156,12 @@ pub fn ready() -> CloneRecord {
         dropped: vec!["foreign server `billing`".into()],
         seconds: BTreeMap::new(),
         rules_hash: "9f2c4b7a1e0d9f2c4b7a1e0d".into(),
-        scan: None,
+        scan: Some(Scan {
+            tables: 14,
+            columns: 61,
+            rows: 812_345,
+            ..Scan::default()
+        }),
         ..MaskingReport::default()
     });
     let access = Access {
