@@ -271,8 +271,7 @@ async fn a_secret_in_the_schema_stops_the_run_before_the_masking_unless_the_rule
          CREATE VIEW public.remote AS SELECT 'postgres://app:hunter2-planted@db.corp.jp/x' AS dsn;
          COMMENT ON TABLE people IS 'ask otto@corp-mail.jp';
          ALTER TABLE kept ALTER note SET DEFAULT 'Bearer abcdefghijklmnopqrstuvwxyz0123456789';
-         ALTER ROLE analyst SET app.api_token = 'planted-secret-value';
-         ALTER DATABASE shop SET app.jwt_secret = 'planted-secret-value'",
+         ALTER TABLE orders ALTER state SET DEFAULT 'paid'",
     )
     .await
     .unwrap();
@@ -306,15 +305,15 @@ async fn a_secret_in_the_schema_stops_the_run_before_the_masking_unless_the_rule
         "{accepted:?}"
     );
     assert_eq!(accepted.len(), 4, "{accepted:?}");
-    assert_eq!(
-        texts(&db, "SELECT setconfig FROM pg_db_role_setting").await,
-        Vec::<String>::new()
-    );
 }
 
 #[tokio::test]
 async fn settings_with_secrets_are_reset_and_named() {
     let (server, db) = world().await;
+    // Since version 15 nobody but a superuser sets parameters of one's own unless it was granted.
+    let admin = as_user(&server, "rdsadmin", "admin-password", "shop").await;
+    let granted = "GRANT SET ON PARAMETER app.api_token, app.password, app.jwt_secret TO dba";
+    admin.batch_execute(granted).await.unwrap();
     db.batch_execute(
         "ALTER ROLE analyst SET app.api_token = 'planted-secret-value'; ALTER ROLE analyst SET work_mem = '8MB';
          ALTER ROLE analyst IN DATABASE shop SET app.password = 'planted-secret-value';
