@@ -6,6 +6,7 @@ mod maria;
 mod maria_methods;
 mod methods;
 mod postgres;
+mod rows;
 mod support;
 mod torture;
 mod verify_maria;
