@@ -8,15 +8,19 @@ use tokio_postgres::Row;
 use super::{OURS, Postgres};
 use crate::error::DatabaseFailed;
 
-/// Every relation that can hold rows, but the engine's own and ours. A partition's root is its topmost parent.
+/// Every relation that can hold rows, but the engine's own and ours. A partition's root is its topmost parent. On every
+/// level above it a column may choose the partition, by itself or inside an expression: such a column depends on its table.
 const TABLES: &str = "
 WITH RECURSIVE up AS (
     SELECT inhrelid AS child, inhparent AS parent, 1 AS height FROM pg_inherits
     UNION ALL SELECT up.child, i.inhparent, up.height + 1 FROM up JOIN pg_inherits i ON i.inhrelid = up.parent),
 roots AS (SELECT DISTINCT ON (child) child, parent FROM up ORDER BY child, height DESC)
 SELECT c.oid, n.nspname, c.relname, c.relkind::text, greatest(c.reltuples, 0)::int8, pn.nspname, pc.relname,
-    ARRAY(SELECT a.attname FROM pg_partitioned_table p, unnest(p.partattrs) k JOIN pg_attribute a ON a.attnum = k
-          WHERE p.partrelid = roots.parent AND a.attrelid = roots.parent)
+    ARRAY(SELECT DISTINCT a.attname FROM pg_partitioned_table p
+          JOIN pg_depend d ON d.objid = p.partrelid AND d.refobjid = p.partrelid AND d.deptype = 'i' AND d.objsubid > 0 AND d.refobjsubid = 0
+              AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+          JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = d.objsubid
+          WHERE p.partrelid = c.oid OR p.partrelid IN (SELECT up.parent FROM up WHERE up.child = c.oid))
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN roots ON roots.child = c.oid LEFT JOIN pg_class pc ON pc.oid = roots.parent
 LEFT JOIN pg_namespace pn ON pn.oid = pc.relnamespace
@@ -40,13 +44,15 @@ JOIN base eb ON eb.start = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN
 JOIN pg_type e ON e.oid = eb.oid LEFT JOIN pg_collation co ON co.oid = a.attcollation
 WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = ANY ($1) ORDER BY a.attrelid, a.attnum";
 
-/// Unique and exclusion indexes with every column that they speak of, inside expressions too.
+/// Unique and exclusion indexes with every column that they speak of, inside expressions too, but not those that are only
+/// carried along.
 const UNIQUES: &str = "
 SELECT i.indrelid, ic.relname, i.indisprimary, array_agg(DISTINCT a.attname::text)
 FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid
-JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum > 0 AND (a.attnum = ANY (i.indkey::int2[]) OR EXISTS (
-    SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
-    AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum))
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum > 0 AND (a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+    OR (a.attnum <> ALL (i.indkey::int2[]) AND EXISTS (
+        SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+        AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum)))
 WHERE (i.indisunique OR i.indisexclusion) AND i.indrelid = ANY ($1) GROUP BY 1, 2, 3";
 
 const FOREIGN_KEYS: &str = "

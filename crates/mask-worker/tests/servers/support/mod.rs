@@ -18,6 +18,21 @@ pub struct Server {
     _folder: tempfile::TempDir,
 }
 
+impl Server {
+    /// Stops the server as its keeper would, by the signal that it takes for that, and waits until its files are complete.
+    pub fn stop(&mut self, signal: &str) {
+        must(Command::new("kill").args([signal, &self.child.id().to_string()]));
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "the server did not stop in peace: {status}");
+    }
+
+    /// Ends the server as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();

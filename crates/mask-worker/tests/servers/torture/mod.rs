@@ -4,7 +4,9 @@
 //! A trap is either survived (the run succeeds, and everything is right: schema, rows, kept columns, masked columns, what
 //! the trap itself claims) or refused, by name, before the first write. Nothing in between.
 
+mod maria;
 mod postgres;
+mod sakila;
 mod snapshot;
 mod trap;
 
@@ -48,21 +50,30 @@ async fn run(dsn: &str, rules: &Rules, user: &Login) -> Result<domain::record::M
     .await
 }
 
-/// Runs a file of traps: those that must be survived together, in one run; every other one alone. Panics with all that
-/// was wrong, trap by trap.
+/// Runs a file of traps: those that must be survived together, once with rules that leave the method to the planner and
+/// once with rules that want every column consistent, so that the worker must see each value; every other trap alone.
+/// Panics with all that was wrong, trap by trap.
 async fn suffer(ground: &mut impl Ground, file: &str) {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/torture");
     let traps = trap::read(&std::fs::read_to_string(folder.join(file)).unwrap());
-    let (together, alone): (Vec<_>, Vec<_>) = traps.iter().partition(|trap| trap.fate == Fate::Survived);
+    let (together, alone): (Vec<_>, Vec<_>) = traps.into_iter().partition(|trap| trap.fate == Fate::Survived);
+    let consistent: Vec<_> = together.iter().map(Trap::consistent).collect();
     let mut wrong = Vec::new();
-    if !together.is_empty() && !one(ground, &Trap::all(&together)).await.is_empty() {
-        // Which of them is it?
-        for trap in together {
+    for traps in [together, consistent] {
+        let at_once = one(ground, &Trap::all(&traps)).await;
+        if at_once.is_empty() {
+            continue;
+        }
+        eprintln!("{}\nWhich of the traps is it?", at_once.join("\n"));
+        let before = wrong.len();
+        for trap in &traps {
             wrong.extend(one(ground, trap).await);
         }
-        wrong.push("these were run together, and something was wrong".to_owned());
+        if wrong.len() == before {
+            wrong.extend(at_once);
+        }
     }
-    for trap in alone {
+    for trap in &alone {
         wrong.extend(one(ground, trap).await);
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -70,35 +81,39 @@ async fn suffer(ground: &mut impl Ground, file: &str) {
 
 /// What is wrong after one trap.
 async fn one(ground: &mut impl Ground, trap: &Trap) -> Vec<String> {
-    let rules = match Rules::parse("trap.toml", &trap.rules) {
-        Ok(rules) => rules,
-        Err(error) => return vec![format!("{}: {error}", trap.name)],
-    };
     ground.fresh(&trap.sql).await;
-    let user = Login::new("clone_user");
-    let wrong = match mask_worker::check(&ground.dsn(), &rules).await {
-        Err(error) => refused(ground, trap, &error).await,
-        Ok(classified) => {
-            let before = Snapshot::take(ground, &classified).await;
-            let schema = ground.schema(&user).await;
-            let same = answers(ground, &trap.claims).await;
-            match run(&ground.dsn(), &rules, &user).await {
-                Err(error) => refused(ground, trap, &error).await,
-                Ok(_) if trap.fate == Fate::Refused => vec!["nobody refused it".to_owned()],
-                Ok(_) => {
-                    let mut wrong = before.compare(&Snapshot::take(ground, &classified).await, &classified);
-                    wrong.extend(changes(&schema, &ground.schema(&user).await));
-                    wrong.extend(ground.broken().await);
-                    wrong.extend(claims(ground, &trap.claims, &same).await);
-                    wrong
-                }
-            }
-        }
-    };
+    let wrong = hold(ground, trap).await;
     wrong
         .into_iter()
         .map(|what| format!("{}: {what}", trap.name))
         .collect()
+}
+
+/// Masks what is in the ground by a trap's rules, and answers what is then wrong.
+async fn hold(ground: &mut impl Ground, trap: &Trap) -> Vec<String> {
+    let rules = match Rules::parse("trap.toml", &trap.rules) {
+        Ok(rules) => rules,
+        Err(error) => return vec![error.to_string()],
+    };
+    let user = Login::new("clone_user");
+    let classified = match mask_worker::check(&ground.dsn(), &rules).await {
+        Ok(classified) => classified,
+        Err(error) => return refused(ground, trap, &error).await,
+    };
+    let before = Snapshot::take(ground, &classified).await;
+    let schema = ground.schema(&user).await;
+    let same = answers(ground, &trap.claims).await;
+    match run(&ground.dsn(), &rules, &user).await {
+        Err(error) => refused(ground, trap, &error).await,
+        Ok(_) if trap.fate == Fate::Refused => vec!["nobody refused it".to_owned()],
+        Ok(_) => {
+            let mut wrong = before.compare(&Snapshot::take(ground, &classified).await, &classified);
+            wrong.extend(changes(&schema, &ground.schema(&user).await));
+            wrong.extend(ground.broken().await);
+            wrong.extend(claims(ground, &trap.claims, &same).await);
+            wrong
+        }
+    }
 }
 
 /// A refusal is right where the trap expects one, and it names the trap, and nothing was written.

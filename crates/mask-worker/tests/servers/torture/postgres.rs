@@ -10,21 +10,21 @@ use super::{Ground, suffer};
 use crate::support::postgres::{MASTER_PASSWORD, as_user, dsn, server, texts};
 use crate::support::{Server, output};
 
-struct Postgres {
+pub struct Postgres {
     server: Server,
     /// A superuser in the database of the worker.
     admin: Option<Client>,
 }
 
 impl Postgres {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self {
             server: server().await,
             admin: None,
         }
     }
 
-    fn admin(&self) -> &Client {
+    pub fn admin(&self) -> &Client {
         self.admin.as_ref().unwrap()
     }
 }

@@ -54,7 +54,7 @@ impl Trap {
     }
 
     /// All of these in one database.
-    pub fn all(traps: &[&Self]) -> Self {
+    pub fn all(traps: &[Self]) -> Self {
         let mut all = Self::new("all together");
         // What stands above the sections belongs above all of them.
         let mut sections = String::new();
@@ -69,12 +69,33 @@ impl Trap {
         all
     }
 
+    /// The same, with every masked column consistent in a group of its own.
+    pub fn consistent(&self) -> Self {
+        let linked = |(at, line): (usize, &str)| match line.split_once(" = \"") {
+            Some((column, transform))
+                if !column.contains('{')
+                    && !matches!(transform, "keep\"" | "null\"" | "none\"" | "drop\"") =>
+            {
+                format!(
+                    "{column} = {{ mask = \"{transform}, same = \"{} {at}\" }}\n",
+                    self.name
+                )
+            }
+            _ => format!("{line}\n"),
+        };
+        Self {
+            name: format!("{}, consistent", self.name),
+            rules: self.rules.lines().enumerate().map(linked).collect(),
+            ..self.clone()
+        }
+    }
+
     fn line(&mut self, line: &str) {
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
         match line.get(..3) {
             Some("--|") => self.rules.push_str(&format!("{}\n", line[3..].trim())),
             Some("-->") => {
-                let (expected, sql) = line[3..].split_once(':').unwrap();
+                let (expected, sql) = line[3..].split_once(": ").unwrap();
                 self.claims.push(Claim {
                     sql: sql.trim().to_owned(),
                     expected: Some(expected.trim().to_owned()),

@@ -51,7 +51,7 @@ CREATE POLICY own ON d_secured USING (owner = current_user) WITH CHECK (note <> 
 CREATE POLICY less ON d_secured AS RESTRICTIVE FOR SELECT USING (id < 5);
 COMMENT ON POLICY own ON d_secured IS 'own rows only';
 
--- # Publications: a column list, a row filter, a whole schema; replica identity by a masked unique index
+-- # Publications: a column list; replica identity by a masked unique index
 --| [tables.d_published]
 --| email = "email"
 --> 25: SELECT count(*) FROM d_published
@@ -60,7 +60,6 @@ CREATE UNIQUE INDEX d_published_email ON d_published (email);
 ALTER TABLE d_published REPLICA IDENTITY USING INDEX d_published_email;
 INSERT INTO d_published SELECT n, 'planted.' || n || '@corp-mail.jp', true FROM generate_series(1, 25) n;
 CREATE PUBLICATION d_columns FOR TABLE d_published (id, email);
-CREATE PUBLICATION d_rows FOR TABLE d_published WHERE (email <> 'x' AND id > 3) WITH (publish = 'insert');
 
 -- # Statistics: targets, extended, of a dropped target, on expressions
 --| [tables.d_measured]
@@ -192,3 +191,56 @@ INSERT INTO d_portraits SELECT n, 'Planted', lo_from_bytea(0, convert_to(repeat(
 CREATE TABLE d_checked (id int PRIMARY KEY, email text NOT NULL CONSTRAINT mail CHECK (email ~ '^[^@ ]+@[^@ ]+$' AND email = lower(email)), name text CHECK (length(name) BETWEEN 1 AND 200) NO INHERIT, born date, died date, CHECK (born < died));
 INSERT INTO d_checked SELECT n, 'planted.' || n || '@corp-mail.jp', 'Planted ' || n, date '1960-01-01' + n, 'infinity' FROM generate_series(1, 12) n;
 COMMENT ON CONSTRAINT mail ON d_checked IS 'looks like one';
+
+-- # A table with everything on it at once
+--| [tables.d_everything]
+--| code = "hash"
+--| email = "email"
+--| name = "name"
+--| [tables.d_everything_part]
+--| code = "hash"
+--> 0: SELECT count(*) FROM d_everything_log
+--> 25: SELECT count(*) FROM d_everything_part JOIN d_everything USING (code)
+--> 26: INSERT INTO d_everything (code, name) VALUES ('x', 'y') RETURNING id
+--= SELECT attname, attstorage, attcompression, attoptions, attstattarget, attidentity, attgenerated FROM pg_attribute WHERE attrelid = 'd_everything'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attname
+--= SELECT relreplident, reloptions, relrowsecurity, relforcerowsecurity, relhastriggers, relhasrules FROM pg_class WHERE relname = 'd_everything'
+--= SELECT t.reloptions FROM pg_class c JOIN pg_class t ON t.oid = c.reltoastrelid WHERE c.relname = 'd_everything'
+--= SELECT indexrelid::regclass, indisclustered, indisreplident, indimmediate, indisvalid FROM pg_index WHERE indrelid = 'd_everything'::regclass ORDER BY 1::text
+--= SELECT tgname, tgenabled, tgdeferrable, tginitdeferred FROM pg_trigger WHERE tgrelid = 'd_everything'::regclass AND NOT tgisinternal ORDER BY 1
+--= SELECT rulename, ev_enabled FROM pg_rewrite WHERE ev_class = 'd_everything'::regclass
+CREATE ROLE d_everybody;
+CREATE TABLE d_everything (id int GENERATED ALWAYS AS IDENTITY, gone int, code text NOT NULL, email text COLLATE "C" DEFAULT 'none@example.com', name text COMPRESSION pglz,
+    made_length int GENERATED ALWAYS AS (length(name)) STORED, CONSTRAINT d_everything_key PRIMARY KEY (id) INCLUDE (name), CONSTRAINT d_everything_code UNIQUE (code) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT d_everything_plain UNIQUE (code), CONSTRAINT says_something CHECK (name <> '') NO INHERIT) WITH (fillfactor = 80, toast.autovacuum_enabled = off);
+ALTER TABLE d_everything DROP COLUMN gone;
+ALTER TABLE d_everything ALTER name SET STORAGE EXTERNAL, ALTER email SET STATISTICS 33, ALTER email SET (n_distinct = -0.5), REPLICA IDENTITY FULL, CLUSTER ON d_everything_plain;
+CREATE TABLE d_everything_part (id int PRIMARY KEY, code text REFERENCES d_everything (code) ON UPDATE CASCADE NOT DEFERRABLE);
+CREATE TABLE d_everything_log (id int, code text DEFAULT NULL);
+ALTER TABLE d_everything_log DROP COLUMN code;
+INSERT INTO d_everything (code, email, name) SELECT 'planted-' || n, 'planted.' || n || '@corp-mail.jp', 'Planted ' || n FROM generate_series(1, 25) n;
+INSERT INTO d_everything_part SELECT id, code FROM d_everything;
+CREATE INDEX d_everything_mail ON d_everything (lower(email) text_pattern_ops) WITH (fillfactor = 60) WHERE name IS NOT NULL;
+CREATE STATISTICS d_everything_stats (dependencies) ON code, email FROM d_everything;
+CREATE RULE also AS ON INSERT TO d_everything DO ALSO INSERT INTO d_everything_log VALUES (1);
+CREATE RULE never AS ON DELETE TO d_everything DO INSTEAD NOTHING;
+ALTER TABLE d_everything DISABLE RULE also, ENABLE ALWAYS RULE never;
+CREATE FUNCTION d_everything_changed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.d_everything_log VALUES (2); RETURN NULL; END $$;
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OF email OR DELETE ON d_everything FOR EACH ROW EXECUTE FUNCTION d_everything_changed('an', 'argument');
+ALTER TABLE d_everything ENABLE ALWAYS TRIGGER changed, ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY mine ON d_everything FOR ALL TO d_everybody, dba USING (email = current_user) WITH CHECK (name IS NOT NULL);
+CREATE PUBLICATION d_everything_out FOR TABLE d_everything WHERE (email <> 'x');
+CREATE VIEW d_everything_seen AS SELECT * FROM d_everything;
+CREATE FUNCTION d_everything_first(d_everything) RETURNS text LANGUAGE sql AS 'SELECT $1.name';
+CREATE SEQUENCE d_everything_own OWNED BY d_everything.code;
+GRANT SELECT (email), INSERT ON d_everything TO d_everybody;
+GRANT USAGE ON SEQUENCE d_everything_id_seq TO d_everybody;
+COMMENT ON TABLE d_everything IS 'everything';
+COMMENT ON COLUMN d_everything.email IS 'its mail';
+COMMENT ON CONSTRAINT says_something ON d_everything IS 'something';
+COMMENT ON CONSTRAINT d_everything_part_code_fkey ON d_everything_part IS 'to it';
+COMMENT ON INDEX d_everything_mail IS 'its index';
+COMMENT ON TRIGGER changed ON d_everything IS 'its trigger';
+COMMENT ON RULE never ON d_everything IS 'its rule';
+COMMENT ON POLICY mine ON d_everything IS 'its policy';
+COMMENT ON STATISTICS d_everything_stats IS 'its statistics';
+COMMENT ON SEQUENCE d_everything_own IS 'its sequence';

@@ -124,3 +124,14 @@ CREATE TABLE k_egg (id serial PRIMARY KEY, chicken int REFERENCES k_chicken, not
 INSERT INTO k_egg (note) SELECT 'Planted' FROM generate_series(1, 5);
 INSERT INTO k_chicken (egg, note) SELECT id, 'Planted' FROM k_egg;
 ALTER TABLE k_chicken ADD FOREIGN KEY (egg) REFERENCES k_egg ON DELETE CASCADE;
+
+-- # A text and a varchar that refer to each other
+--| [tables.k_long]
+--| code = "hash"
+--| [tables.k_narrow]
+--| code = "hash"
+--> 50: SELECT count(*) FROM k_narrow JOIN k_long USING (code)
+CREATE TABLE k_long (id int PRIMARY KEY, code text UNIQUE);
+CREATE TABLE k_narrow (id int PRIMARY KEY, code varchar(20) REFERENCES k_long (code));
+INSERT INTO k_long SELECT n, 'planted-' || n FROM generate_series(1, 50) n;
+INSERT INTO k_narrow SELECT id, code FROM k_long;

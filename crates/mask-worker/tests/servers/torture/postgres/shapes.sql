@@ -105,3 +105,20 @@ DO $$ BEGIN EXECUTE 'CREATE TABLE s_wide (id int PRIMARY KEY, ' || (SELECT strin
     EXECUTE 'INSERT INTO s_wide SELECT n, ' || (SELECT string_agg(CASE WHEN n = 77 THEN 'NULL' ELSE quote_literal('planted' || n) END, ', ') FROM generate_series(1, 210) n) || ' FROM generate_series(1, 20) n'; END $$;
 ALTER TABLE s_wide DROP COLUMN c201, DROP COLUMN c150, DROP COLUMN c205;
 ALTER TABLE s_wide ADD COLUMN c150 text DEFAULT 'planted default';
+
+-- # A partition of a partition that is chosen by a masked column
+--| [tables.s_deep]
+--| name = "name"
+--! s_deep name partition
+CREATE TABLE s_deep (id int, name text) PARTITION BY RANGE (id);
+CREATE TABLE s_deep_a PARTITION OF s_deep FOR VALUES FROM (0) TO (10) PARTITION BY LIST (name);
+CREATE TABLE s_deep_a_p PARTITION OF s_deep_a FOR VALUES IN ('Planted');
+INSERT INTO s_deep VALUES (1, 'Planted');
+
+-- # A partition that is chosen by an expression of a masked column
+--| [tables.s_said]
+--| name = "name"
+--! s_said name partition
+CREATE TABLE s_said (id int, name text) PARTITION BY LIST (left(name, 1));
+CREATE TABLE s_said_p PARTITION OF s_said FOR VALUES IN ('P');
+INSERT INTO s_said VALUES (1, 'Planted');

@@ -208,3 +208,16 @@ INSERT INTO t_long SELECT n, repeat('Planted ', 20000), repeat('word ', 25000) |
 CREATE TABLE t_arrays (id int PRIMARY KEY, a text[], b text[], c varchar(12)[], d text[], e inet[], f date[], g int[]);
 INSERT INTO t_arrays VALUES (1, ARRAY[['planted "a"', 'planted\b'], [NULL, 'planted {c},']], ARRAY['planted@corp-mail.jp', NULL], ARRAY['Planted One', NULL, ''], ARRAY['090-1234-5678'], ARRAY['10.1.2.3'::inet], ARRAY['2001-02-03'::date, NULL], ARRAY[1, NULL]),
     (2, '{}', NULL, '{NULL}', ARRAY['null', ' planted '], '{}', '{}', '{}'), (3, ARRAY['NULL'], '{}', NULL, NULL, NULL, NULL, NULL);
+
+-- # Numbers: none, endless, huge, tiny
+--| [tables.t_numbers]
+--| a = { noise = { percent = 10 } }
+--| b = { noise = { percent = 10 } }
+--| c = { noise = { percent = 10 } }
+--| d = { noise = { percent = 50 } }
+--| e = { noise = { percent = 10 } }
+--> 20: SELECT count(*) FROM t_numbers WHERE a BETWEEN 900 AND 1100 AND a <> 1000 AND scale(a) = 2 AND b BETWEEN 90 AND 110 AND d BETWEEN 16384 AND 32767
+--> NaN|Infinity|-Infinity: SELECT a, b, c FROM t_numbers WHERE id = 0
+CREATE TABLE t_numbers (id int PRIMARY KEY, a numeric, b float8, c numeric, d int2, e numeric(40, 20));
+INSERT INTO t_numbers SELECT n, 1000.00, 100, 123456789012345678901234567890.123456789, 32700 - n, 12345678901234567890.12345678901234567890 FROM generate_series(1, 20) n;
+INSERT INTO t_numbers VALUES (0, 'NaN', 'Infinity', '-Infinity', 0, 0), (-1, NULL, NULL, NULL, NULL, NULL);

@@ -83,7 +83,8 @@ INSERT INTO u_name SELECT n, 'Planted ' || n FROM generate_series(1, 500) n;
 -- # Unique addresses of hosts: the documentation ranges hold few
 --| [tables.u_ip]
 --| ip = "ip"
---! u_ip ip unique
+--? u_ip ip unique
+--> 1000: SELECT count(DISTINCT ip) FROM u_ip
 CREATE TABLE u_ip (id int PRIMARY KEY, ip inet UNIQUE);
 INSERT INTO u_ip SELECT n, inet '10.0.0.0' + n FROM generate_series(1, 1000) n;
 
@@ -127,3 +128,13 @@ INSERT INTO u_rooms SELECT n, 'planted ' || n % 10, tstzrange('2024-01-01'::time
 --! u_range stay
 CREATE TABLE u_range (id int PRIMARY KEY, stay daterange, EXCLUDE USING gist (stay WITH &&));
 INSERT INTO u_range SELECT n, daterange(date '2020-01-01' + n, date '2020-01-02' + n) FROM generate_series(1, 40) n;
+
+-- # Unique with NULLs that count as equal, and a column carried along
+--| [tables.u_nulls]
+--| email = "email"
+--| name = "name"
+--> 1: SELECT count(*) FROM u_nulls WHERE email IS NULL
+CREATE TABLE u_nulls (id int PRIMARY KEY, email text, name text);
+CREATE UNIQUE INDEX u_nulls_email ON u_nulls (email) INCLUDE (name) NULLS NOT DISTINCT;
+INSERT INTO u_nulls SELECT n, 'planted.' || n || '@corp-mail.jp', 'Planted ' || n FROM generate_series(1, 40) n;
+INSERT INTO u_nulls VALUES (0, NULL, '');
