@@ -64,8 +64,8 @@ impl Field {
         )
     }
 
-    /// An enum shows a value that it does not know as empty text, and takes it back as the number 0 only.
-    pub(super) fn empty_is_zero(&self) -> bool {
+    /// An enum shows a value that no label stands for as empty text, and takes it back with a warning.
+    pub(super) fn empty_is_unknown(&self) -> bool {
         self.data_type == "enum" && !self.empty_label
     }
 }

@@ -1,8 +1,8 @@
 //! Where streamed rows go: into `LOAD DATA LOCAL`, or, where the server takes none, into prepared statements.
 
 use super::columns::{Field, list};
-use super::ident;
-use super::wire::{Done, Row, Wire, put_length};
+use super::wire::{Row, Wire, put_length};
+use super::{SESSION, ident};
 use crate::error::{DatabaseFailed, Error};
 
 /// Rows go to the server in pieces of this size.
@@ -28,6 +28,7 @@ pub(super) struct Load {
     piece: Vec<u8>,
     rows: u64,
     in_statement: u64,
+    unknown: u64,
     sent: usize,
     open: bool,
 }
@@ -77,6 +78,7 @@ impl Sink {
             piece,
             rows: 0,
             in_statement: 0,
+            unknown: 0,
             sent: 0,
             open: false,
         })
@@ -158,18 +160,20 @@ impl Sink {
         }
     }
 
-    /// Sends what is held; with `last` everything is written. Answers the rows that went.
-    pub(super) async fn flush(&mut self, last: bool) -> Result<u64, Error> {
+    /// Sends what is held; with `last` everything is written. The server warns of `unknown` values among it, and must
+    /// not of any other. Answers the rows that went.
+    pub(super) async fn flush(&mut self, last: bool, unknown: u64) -> Result<u64, Error> {
         match self {
-            Self::Load(load) => load.flush(last).await,
-            Self::Insert(insert) => insert.flush(last).await,
+            Self::Load(load) => load.flush(last, unknown).await,
+            Self::Insert(insert) => insert.flush(last, unknown).await,
         }
     }
 }
 
 impl Load {
-    async fn flush(&mut self, last: bool) -> Result<u64, Error> {
+    async fn flush(&mut self, last: bool, unknown: u64) -> Result<u64, Error> {
         let rows = std::mem::take(&mut self.rows);
+        self.unknown += unknown;
         if rows > 0 {
             if !self.open {
                 self.wire.load(&self.statement).await?;
@@ -183,16 +187,12 @@ impl Load {
             self.open = false;
             let done = self.wire.end_of_data().await?;
             // Whatever is wrong with a row, the server goes on when it loads from a client: it only warns.
-            if done.warnings > 0 {
+            if u64::from(done.warnings) != std::mem::take(&mut self.unknown) {
                 return Err(self.warned().await?.into());
             }
-            self.check(done)?;
+            same_rows(&self.table, self.in_statement, done.rows)?;
         }
         Ok(rows)
-    }
-
-    fn check(&self, done: Done) -> Result<(), Error> {
-        same_rows(&self.table, self.in_statement, done.rows)
     }
 
     /// What the server warned of first.
@@ -222,10 +222,36 @@ impl Load {
 }
 
 impl Insert {
-    async fn flush(&mut self, last: bool) -> Result<u64, Error> {
+    async fn flush(&mut self, last: bool, unknown: u64) -> Result<u64, Error> {
+        // A strict server refuses what no label stands for, though the old table holds it.
+        if unknown > 0 {
+            self.wire
+                .run("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'")
+                .await?;
+        }
+        let (rows, warnings) = self.write().await?;
+        if warnings != unknown {
+            return Err(DatabaseFailed {
+                doing: format!("writing rows of `{}`", self.table),
+                code: format!("{warnings} warnings where {unknown} were due"),
+                said: None,
+            }
+            .into());
+        }
+        if unknown > 0 {
+            self.wire.run(SESSION[0]).await?;
+        }
+        if last {
+            self.wire.run("COMMIT").await?;
+        }
+        Ok(rows)
+    }
+
+    /// Writes all rows that are held. Answers how many, and the warnings.
+    async fn write(&mut self) -> Result<(u64, u64), Error> {
         let rows = self.starts.len();
         self.starts.push(self.values.len());
-        let mut written = 0;
+        let (mut written, mut warnings) = (0, 0);
         let mut at = 0;
         while at < rows {
             let (statement, many) = if rows - at >= self.most {
@@ -236,21 +262,16 @@ impl Insert {
             let nulls = bits(&self.nulls[at * self.width..(at + many) * self.width]);
             let values = &self.values[self.starts[at]..self.starts[at + many]];
             let parameters = self.width * many;
-            written += self
-                .wire
-                .execute(statement, parameters, &nulls, values)
-                .await?
-                .rows;
+            let done = self.wire.execute(statement, parameters, &nulls, values).await?;
+            written += done.rows;
+            warnings += u64::from(done.warnings);
             at += many;
         }
         same_rows(&self.table, rows as u64, written)?;
         self.values.clear();
         self.nulls.clear();
         self.starts.clear();
-        if last {
-            self.wire.run("COMMIT").await?;
-        }
-        Ok(rows as u64)
+        Ok((rows as u64, warnings))
     }
 }
 

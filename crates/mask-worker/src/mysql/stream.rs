@@ -37,7 +37,7 @@ struct Place {
     /// Where the value that its masker looks at beside its own stands in the row.
     by: Option<usize>,
     plain: bool,
-    empty_is_zero: bool,
+    empty_is_unknown: bool,
 }
 
 impl Feed {
@@ -92,7 +92,7 @@ impl Feed {
             }
             if last || sink.is_full() {
                 self.reporter.stop_if_told()?;
-                let rows = sink.flush(last).await?;
+                let rows = sink.flush(last, std::mem::take(&mut row.unknown)).await?;
                 self.reporter.add_rows(rows);
                 count += rows;
             } else {
@@ -109,8 +109,9 @@ impl Feed {
         for statement in SESSION {
             wire.run(statement).await?;
         }
-        // Every text travels as the bytes that its column holds.
-        wire.run("SET character_set_results = NULL").await?;
+        // Every text travels as the bytes that its column holds. Warnings are counted; notes are none.
+        wire.run("SET character_set_results = NULL, sql_notes = 0")
+            .await?;
         Ok(wire)
     }
 
@@ -141,7 +142,7 @@ impl Feed {
             selected.push(said.unwrap_or_else(|| field.select(self.masked(field))));
             places.push(Place {
                 plain: masker.is_none() && field.is_plain(),
-                empty_is_zero: masker.is_none() && field.empty_is_zero(),
+                empty_is_unknown: masker.is_none() && field.empty_is_unknown(),
                 masker,
                 by: None,
             });
@@ -216,6 +217,8 @@ pub(super) struct RowMasker {
     cells: Vec<Cell>,
     /// The masked value.
     made: Vec<u8>,
+    /// Values of enums that no label stands for, since they were last asked for: the server warns of each.
+    unknown: u64,
 }
 
 /// The values of other rows that go into one, by their place in it.
@@ -228,6 +231,7 @@ impl RowMasker {
             held,
             cells: Vec::new(),
             made: Vec::new(),
+            unknown: 0,
         }
     }
 
@@ -293,8 +297,10 @@ impl RowMasker {
                 continue;
             };
             match &mut place.masker {
-                None if place.empty_is_zero && kept.is_empty() => each(Some(b"0"), true),
-                None => each(Some(kept), place.plain),
+                None => {
+                    self.unknown += u64::from(place.empty_is_unknown && kept.is_empty());
+                    each(Some(kept), place.plain);
+                }
                 Some(masker) => {
                     let by = place
                         .by

@@ -73,7 +73,7 @@ async fn kept(db: &mut Conn) -> Vec<String> {
         db,
         "SELECT id, tiny, big, exact, single * 1E0, twice, HEX(bits), one + 0, since, day, moment, instant, span, HEX(latin), HEX(shift), HEX(narrow), \
          HEX(wide), HEX(padded), HEX(raw), HEX(fixed), HEX(document), HEX(place), choice + 0, several + 0, address, token, HEX(shown), HEX(kept), \
-         mail IS NULL, town = '', town IS NULL, who = '', who IS NULL, note = '', note IS NULL FROM kinds ORDER BY id",
+         mail IS NULL, town = '', town IS NULL, who = '', who IS NULL, note IS NULL FROM kinds ORDER BY id",
     )
     .await;
     for sql in [
@@ -195,7 +195,7 @@ async fn only_the_rows_of_a_condition_stay() {
     let (server, mut db) = kinds().await;
     let rules = RULES.replace(
         "[tables.spread]\nmail = \"email\"",
-        "[tables.spread]\nrows = \"year = 2 AND mail LIKE 'planted.1%'\"\nmail = \"keep\"",
+        "[tables.spread]\nrows = { where = \"year = 2 AND mail LIKE 'planted.1%'\" }\nmail = \"keep\"",
     );
     let wanted = "SELECT id, year, mail FROM spread WHERE year = 2 AND mail LIKE 'planted.1%' ORDER BY id";
     let before = texts(&mut db, wanted).await;
@@ -260,7 +260,10 @@ async fn a_trigger_that_could_not_be_made_again_is_named_before_the_first_write(
 #[tokio::test]
 async fn a_statement_ends_when_the_worker_is_told_to_stop() {
     let (server, mut db) = kinds().await;
-    let rules = RULES.replace("[tables.heap]", "[tables.heap]\nrows = \"SLEEP(600) = 0\"");
+    let rules = RULES.replace(
+        "[tables.heap]",
+        "[tables.heap]\nrows = { where = \"SLEEP(600) = 0\" }",
+    );
     let stop = CancellationToken::new();
     let running = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'INSERT%SLEEP(600)%'";
     let until = async |db: &mut Conn, count: &str| {

@@ -65,15 +65,14 @@ fn filled(name: &str, format: &str, kept: usize) -> String {
     let mut rest = &format[kept..];
     while let Some(first) = rest.chars().next() {
         let run = rest.len() - rest.trim_start_matches(first).len();
-        parts.push(if first == '_' {
-            // A digit before them and cut off again keeps leading zeros.
-            format!(
-                "SUBSTR({} + {}, 2)",
-                10_usize.pow(run as u32),
-                below(10_usize.pow(run as u32))
-            )
-        } else {
-            literal(&rest[..run])
+        parts.push(match (first, run) {
+            ('_', 1) => below(10),
+            // No leading zero: to write one would cost more than all the rest.
+            ('_', run) => {
+                let least = 10_usize.pow(run as u32 - 1);
+                format!("FLOOR({least} + RAND() * {})", 9 * least)
+            }
+            _ => literal(&rest[..run]),
         });
         rest = &rest[run..];
     }

@@ -12,25 +12,33 @@ fn base(type_name: &str) -> &str {
 pub(super) fn date(place: &Place<'_>, name: &str, shift_days: u32) -> Option<String> {
     let base = base(&place.column.type_name);
     let (low, high) = match base {
-        "date" | "datetime" => (200, 9800),
+        "date" | "datetime" => ("0200-01-01", "9800-01-01"),
         // A timestamp's whole range is 68 years.
-        "timestamp" if shift_days <= 3650 => (1981, 2026),
+        "timestamp" if shift_days <= 3650 => ("1981-01-01", "2026-01-01"),
         _ => return None,
     };
     if place.treatment.unique {
         return None;
     }
     let days = format!("(1 + FLOOR(RAND() * {shift_days}))");
-    let sign = format!("IF(YEAR({name}) < {low}, 1, IF(YEAR({name}) > {high} OR RAND() < 0.5, -1, 1))");
+    Some(format!(
+        "CASE WHEN {name} BETWEEN '{low}' AND '{high}' AND MONTH({name}) AND DAYOFMONTH({name}) \
+         THEN {name} + INTERVAL {days} * IF(RAND() < 0.5, -1, 1) DAY {} \
+         ELSE {name} + INTERVAL {days} * IF({name} < '{low}', 1, -1) DAY END",
+        odd_days(base, name)
+    ))
+}
+
+/// What becomes of zeros, and of dates without a day or month.
+fn odd_days(base: &str, name: &str) -> String {
     let some_day = if base == "date" {
         "DATE'1970-01-02'"
     } else {
         "TIMESTAMP'1970-01-02 00:00:00'"
     };
-    Some(format!(
-        "CASE WHEN YEAR({name}) = 0 THEN {name} WHEN MONTH({name}) = 0 OR DAYOFMONTH({name}) = 0 THEN {some_day} \
-         ELSE {name} + INTERVAL {days} * {sign} DAY END"
-    ))
+    format!(
+        "WHEN YEAR({name}) = 0 THEN {name} WHEN MONTH({name}) = 0 OR DAYOFMONTH({name}) = 0 THEN {some_day}"
+    )
 }
 
 /// Another day of the same year: days are counted round it, and the last day of a leap year is never met.
@@ -39,14 +47,9 @@ pub(super) fn birthday(place: &Place<'_>, name: &str) -> Option<String> {
     if place.treatment.unique || !matches!(base, "date" | "datetime") {
         return None;
     }
-    let some_day = if base == "date" {
-        "DATE'1970-01-02'"
-    } else {
-        "TIMESTAMP'1970-01-02 00:00:00'"
-    };
     Some(format!(
-        "CASE WHEN YEAR({name}) = 0 THEN {name} WHEN MONTH({name}) = 0 OR DAYOFMONTH({name}) = 0 THEN {some_day} \
-         ELSE {name} + INTERVAL (DAYOFYEAR({name}) + FLOOR(RAND() * 364)) % 365 + 1 - DAYOFYEAR({name}) DAY END"
+        "CASE {} ELSE {name} + INTERVAL (DAYOFYEAR({name}) + FLOOR(RAND() * 364)) % 365 + 1 - DAYOFYEAR({name}) DAY END",
+        odd_days(base, name)
     ))
 }
 
