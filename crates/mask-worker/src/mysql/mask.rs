@@ -62,7 +62,11 @@ impl Mysql {
     ) -> Result<Vec<u64>, Error> {
         let statistics = self.statistics_kept().await?;
         let sites = self.sites(classified, plans).await?;
-        let rows = self.build(schema, key, plans, &sites, reporter).await?;
+        let built = self.build(schema, key, plans, &sites, reporter).await;
+        if built.is_err() {
+            self.end_statements().await;
+        }
+        let rows = built?;
         self.compare_keys(schema, classified, &sites).await?;
         let triggers = self.drop_triggers(plans).await?;
         for plan in plans.iter().filter(|plan| plan.method == Method::Empty) {

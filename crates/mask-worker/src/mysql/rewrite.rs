@@ -190,7 +190,7 @@ impl Yard {
                 written = &mut statement => break written?,
                 () = tokio::time::sleep(LOOK) => {
                     if let Err(stopped) = self.reporter.stop_if_told() {
-                        self.end_statement(id).await;
+                        self.db.end_statement(id).await;
                         return Err(stopped);
                     }
                     if rows {
@@ -212,20 +212,6 @@ impl Yard {
             "SELECT trx_rows_modified FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = {id}"
         );
         self.db.number("asking how far a table is", &sql).await
-    }
-
-    /// Aurora's master may end a statement through a procedure only.
-    async fn end_statement(&self, id: u32) {
-        let doing = "ending a statement";
-        if let Err(error) = self.db.run(doing, &format!("KILL QUERY {id}")).await
-            && self
-                .db
-                .run(doing, &format!("CALL mysql.rds_kill_query({id})"))
-                .await
-                .is_err()
-        {
-            tracing::warn!(%error, "a statement goes on after the worker was told to stop");
-        }
     }
 }
 
@@ -288,6 +274,32 @@ impl Mysql {
             "SELECT CEIL(@@GLOBAL.innodb_buffer_pool_size / (6 * 1024 * 1024 * 1024))"
         };
         Ok(self.number(doing, sql).await?.clamp(2, 16))
+    }
+
+    /// Aurora's master may end a statement through a procedure only.
+    async fn end_statement(&self, id: u32) {
+        let doing = "ending a statement";
+        if let Err(error) = self.run(doing, &format!("KILL QUERY {id}")).await
+            && self
+                .run(doing, &format!("CALL mysql.rds_kill_query({id})"))
+                .await
+                .is_err()
+        {
+            tracing::warn!(%error, "a statement goes on after the worker was told to stop");
+        }
+    }
+
+    /// Ends the statements that fill new tables, after one of them failed or the task was told to stop.
+    pub(super) async fn end_statements(&self) {
+        let ours = "SELECT CAST(id AS UNSIGNED) FROM information_schema.processlist \
+                    WHERE info LIKE '%`doppel_mask`%' AND id <> CONNECTION_ID()";
+        for id in self
+            .rows::<u32>("looking for statements that go on", ours)
+            .await
+            .unwrap_or_default()
+        {
+            self.end_statement(id).await;
+        }
     }
 
     pub(super) async fn definition(&self, name: &TableName) -> Result<Definition, DatabaseFailed> {
