@@ -45,7 +45,7 @@ fn say(
 #[test]
 fn a_unique_text_is_told_apart_by_the_rows_own_number_and_refused_without_room() {
     let email = |limit| say(Transform::Email, Kind::Text, "varchar", Some(limit), true);
-    insta::assert_snapshot!(email(80).unwrap(), @"CASE WHEN LENGTH(`a``b`) > 0 THEN CONCAT('u', `id`, 'xyz@example.com') WHEN `a``b` IS NOT NULL THEN '' END");
+    insta::assert_snapshot!(email(80).unwrap());
     assert_eq!(email(35), None);
     assert_eq!(say(Transform::Phone, Kind::Text, "varchar", Some(20), true), None);
 }
@@ -86,7 +86,7 @@ fn a_date_moves_inwards_at_the_ends_of_its_range_and_zeros_stay() {
             false,
         )
     };
-    insta::assert_snapshot!(shift("datetime(6)", 30).unwrap(), @"CASE WHEN YEAR(`a``b`) = 0 THEN `a``b` WHEN MONTH(`a``b`) = 0 OR DAYOFMONTH(`a``b`) = 0 THEN TIMESTAMP'1970-01-02 00:00:00' ELSE `a``b` + INTERVAL (1 + FLOOR(RAND() * 30)) * IF(YEAR(`a``b`) < 200, 1, IF(YEAR(`a``b`) > 9800 OR RAND() < 0.5, -1, 1)) DAY END");
+    insta::assert_snapshot!(shift("datetime(6)", 30).unwrap());
     assert_eq!(
         shift("timestamp", 36_500),
         None,
@@ -105,7 +105,7 @@ fn a_number_never_leaves_the_range_of_its_type() {
             false,
         )
     };
-    insta::assert_snapshot!(noise("int(11) unsigned").unwrap(), @"ROUND(`a``b` * (1 + IF(`a``b` <= 1000000000 AND RAND() < 0.5, 1, -1) * (1 + FLOOR(RAND() * 1000)) * 10 / 100000E0))");
+    insta::assert_snapshot!(noise("int(11) unsigned").unwrap());
     assert_eq!(noise("year(4)"), None);
     assert_eq!(inner("decimal(12,2)"), "4000000000");
 }
