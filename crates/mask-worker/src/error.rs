@@ -204,7 +204,7 @@ impl DatabaseFailed {
             2 => self.code.len() == 5 && self.code.starts_with(*lost),
             _ => self.code == **lost,
         };
-        self.code.starts_with(NOTHING) || LOST.iter().any(|lost| is_such(&lost))
+        self.code.starts_with(NOTHING) || LOST.iter().any(is_such)
     }
 }
 

@@ -272,7 +272,7 @@ async fn beat(
         }
         let now = progress.borrow().clone();
         beats += 1;
-        if beats % BEATS_A_LINE == 0 {
+        if beats.is_multiple_of(BEATS_A_LINE) {
             log(&claim.record, &now);
         }
         match claim

@@ -39,7 +39,16 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     // As for every folder of temporary files: the servers' user makes its own there.
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o1777))
         .context("the folder for temporary files cannot be opened to the servers' user")?;
-    let status = Command::new(&cargo)
+    let mut command = Command::new(&cargo);
+    // What cargo told this program of itself is not for the one it starts: some build scripts take note of it, and
+    // all that depends on them would be built anew at each change between this command and cargo's own.
+    for name in env::vars_os()
+        .map(|(name, _)| name)
+        .filter(|name| is_about_us(name))
+    {
+        command.env_remove(name);
+    }
+    let status = command
         .args(runner)
         .args(whole)
         .args(&args.rest)
@@ -51,6 +60,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     drop(folder);
     // Nothing is said after the runner's own summary.
     std::process::exit(status.code().unwrap_or(1))
+}
+
+/// Whether cargo set the variable for the program that it runs.
+fn is_about_us(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| {
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "CARGO_BIN_NAME"
+    })
 }
 
 /// Where Linux keeps files in memory.

@@ -53,8 +53,8 @@ const SCHEMA: &[&str] = &[
         (SELECT string_agg(enumlabel, ',' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid), ' ', md5(obj_description(t.oid, 'pg_type')))
      FROM pg_type t WHERE t.typtype IN ('e', 'd', 'r') AND t.typnamespace = ANY ($1::oid[])",
     "SELECT concat('publication ', p.pubname, ' ', p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, ' ',
-        (SELECT string_agg(concat(r.prrelid::regclass, ' ', to_jsonb(r) ->> 'prattrs', ' ', md5(to_jsonb(r) ->> 'prqual')), ',' ORDER BY r.prrelid::regclass::text)
-            FROM pg_publication_rel r WHERE r.prpubid = p.oid)) FROM pg_publication p WHERE cardinality($1::oid[]) >= 0",
+        (SELECT string_agg(concat(t.schemaname, '.', t.tablename, ' ', to_jsonb(t) ->> 'attnames', ' ', md5(to_jsonb(t) ->> 'rowfilter')), ',' ORDER BY t.schemaname, t.tablename)
+            FROM pg_publication_tables t WHERE t.pubname = p.pubname)) FROM pg_publication p WHERE cardinality($1::oid[]) >= 0",
     "SELECT concat('default-privileges ', defaclrole::regrole, ' ', defaclnamespace::regnamespace, ' ', defaclobjtype, ' ', defaclacl)
      FROM pg_default_acl WHERE cardinality($1::oid[]) >= 0",
     "SELECT concat('extension ', extname, ' ', extversion, ' ', pg_get_userbyid(extowner)) FROM pg_extension WHERE cardinality($1::oid[]) >= 0",

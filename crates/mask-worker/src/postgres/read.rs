@@ -29,7 +29,7 @@ SELECT n.nspname::text, c.relname::text, c.relkind = 'm', greatest(c.reltuples, 
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped JOIN pg_type d ON d.oid = a.atttypid
 JOIN pg_type t ON t.oid = CASE WHEN d.typtype = 'd' THEN d.typbasetype ELSE d.oid END LEFT JOIN pg_type e ON e.oid = t.typelem
-WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND n.nspname <> ALL ($1) ORDER BY c.relkind DESC, 1, 2, a.attnum";
+WHERE (c.relkind = 'r' OR c.relkind = 'm' AND c.relispopulated) AND c.relpersistence <> 't' AND n.nspname <> ALL ($1) ORDER BY c.relkind DESC, 1, 2, a.attnum";
 
 /// One connection reads about so many pages at a time.
 const PIECE: u64 = 16 * 1024;

@@ -132,7 +132,12 @@ pub(super) fn telling_tokens(text: &[u8], mut each: impl FnMut(&[u8])) {
 
 /// Calls `each` with the elements of a PostgreSQL array's text form, however deep, but NULL.
 pub(super) fn elements(text: &[u8], mut each: impl FnMut(&[u8])) {
-    let (mut at, mut element) = (0, Vec::new());
+    // `[0:1]={…}` tells bounds other than 1.
+    let bounds = text
+        .starts_with(b"[")
+        .then(|| memchr::memchr(b'=', text))
+        .flatten();
+    let (mut at, mut element) = (bounds.map_or(0, |sign| sign + 1), Vec::new());
     while at < text.len() {
         match text[at] {
             b'{' | b'}' | b',' => at += 1,

@@ -121,13 +121,13 @@ fn nodes<'a>(rules: &'a Rules, schema: &'a Schema) -> Vec<Node<'a>> {
         let Some(to) = schema.table(&key.to).and_then(|table| node_of(&nodes, table)) else {
             continue;
         };
-        for at in 0..nodes.len() {
-            let table = nodes[at].table;
+        for (at, node) in nodes.iter_mut().enumerate() {
+            let table = node.table;
             let follows = is_partition(schema, table) && table.parent.as_ref() == Some(&key.table);
             if at == to && table.name == key.table {
-                nodes[at].own.push(key);
+                node.own.push(key);
             } else if table.name == key.table || follows {
-                nodes[at].references.push((key, to));
+                node.references.push((key, to));
             }
         }
     }

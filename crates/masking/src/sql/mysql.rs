@@ -170,7 +170,7 @@ fn hash(column: &Column, unique: bool) -> Option<String> {
         return None;
     }
     let hex = format!("LOWER(HEX(RANDOM_BYTES({})))", digits.div_ceil(2));
-    Some(if digits % 2 == 0 {
+    Some(if digits.is_multiple_of(2) {
         hex
     } else {
         format!("LEFT({hex}, {digits})")

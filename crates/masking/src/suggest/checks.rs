@@ -13,7 +13,7 @@ pub(crate) fn luhn(text: &str) -> bool {
             (_, twice) => twice,
         })
         .sum();
-    (13..=19).contains(&digits.len()) && digits.iter().any(|digit| *digit > 0) && sum % 10 == 0
+    (13..=19).contains(&digits.len()) && digits.iter().any(|digit| *digit > 0) && sum.is_multiple_of(10)
 }
 
 /// Whether the text is an IBAN with right check digits (ISO 13616: 1 modulo 97).
