@@ -15,8 +15,20 @@ pub(super) const TABLE: &str = "doppel-clones";
 pub(super) const SLACK_TOKEN: &str = "doppel/slack/token";
 pub(super) const SLACK_SIGNING: &str = "doppel/slack/signing";
 
+/// Everything that an account has before doppel runs in it.
+pub(super) async fn make(
+    aws: &SdkConfig,
+    engine: Engine,
+    slack_token: &str,
+    slack_signing: &str,
+) -> anyhow::Result<()> {
+    make_table(aws).await?;
+    make_groups(aws, engine).await?;
+    make_secrets(aws, slack_token, slack_signing).await
+}
+
 /// The table of clones.
-pub(super) async fn make_table(aws: &SdkConfig) -> anyhow::Result<()> {
+async fn make_table(aws: &SdkConfig) -> anyhow::Result<()> {
     let db = aws_sdk_dynamodb::Client::new(aws);
     let key = "DBClusterIdentifier";
     db.create_table()
@@ -58,7 +70,7 @@ pub(super) async fn make_table(aws: &SdkConfig) -> anyhow::Result<()> {
 }
 
 /// The subnet group, and the parameter group under which production's own code does not run.
-pub(super) async fn make_groups(aws: &SdkConfig, engine: Engine) -> anyhow::Result<()> {
+async fn make_groups(aws: &SdkConfig, engine: Engine) -> anyhow::Result<()> {
     let rds = aws_sdk_rds::Client::new(aws);
     rds.create_db_subnet_group()
         .db_subnet_group_name(SUBNETS)
@@ -111,7 +123,7 @@ pub(super) async fn make_groups(aws: &SdkConfig, engine: Engine) -> anyhow::Resu
 }
 
 /// What Slack and the gateway share.
-pub(super) async fn make_secrets(aws: &SdkConfig, token: &str, signing: &str) -> anyhow::Result<()> {
+async fn make_secrets(aws: &SdkConfig, token: &str, signing: &str) -> anyhow::Result<()> {
     let secrets = aws_sdk_secretsmanager::Client::new(aws);
     for (name, text) in [(SLACK_TOKEN, token), (SLACK_SIGNING, signing)] {
         let made = secrets

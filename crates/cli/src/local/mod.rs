@@ -122,9 +122,7 @@ impl Local {
         };
         let caller = programs.configuration("local").await;
         let signing_secret = hex_of_random();
-        account::make_table(&caller).await?;
-        account::make_groups(&caller, options.engine).await?;
-        account::make_secrets(&caller, BOT_TOKEN, &signing_secret).await?;
+        account::make(&caller, options.engine, BOT_TOKEN, &signing_secret).await?;
 
         let chat = chatbot::handler(&programs.configuration("chatbot").await);
         let machines = {

@@ -135,7 +135,7 @@ async fn peers(lab: &Lab, size: Size, figures: &mut Figures) -> anyhow::Result<(
         }
         None => figures.peers.push("pynonymizer is not installed".to_owned()),
     }
-    match peers::RowByRow::find().await {
+    match peers::ActiveRecord::find().await {
         Some(tool) => {
             let (rows, seconds) = tool.run(&lab.fresh().await?, size).await?;
             #[allow(clippy::cast_precision_loss, reason = "counts of rows are far below 2^52")]
@@ -144,7 +144,7 @@ async fn peers(lab: &Lab, size: Size, figures: &mut Figures) -> anyhow::Result<(
                 "{}: {seconds:.1} s for {rows} rows, {whole:.0} s for all",
                 tool.name
             ));
-            figures.add(kind, Row::RowByRow, whole, None);
+            figures.add(kind, Row::ActiveRecord, whole, None);
             figures.peers.push(format!(
                 "{}: {rows} rows in {seconds:.1} s, extrapolated",
                 tool.name

@@ -71,12 +71,12 @@ impl Pynonymizer {
 }
 
 /// A record at a time: read in batches, each saved in a transaction of its own.
-pub struct RowByRow {
+pub struct ActiveRecord {
     /// Name and version.
     pub name: String,
 }
 
-impl RowByRow {
+impl ActiveRecord {
     /// Ruby with ActiveRecord, if it is installed.
     pub async fn find() -> Option<Self> {
         let version = "require 'logger'; require 'active_record'; require 'pg'; print ActiveRecord.version";

@@ -20,7 +20,7 @@ pub enum Row {
     /// pynonymizer, in place.
     Pynonymizer,
     /// ActiveRecord, extrapolated to all rows.
-    RowByRow,
+    ActiveRecord,
 }
 
 impl fmt::Display for Row {
@@ -30,7 +30,7 @@ impl fmt::Display for Row {
             Self::Ours(rules, Scope::Mask) => write!(f, "{rules}"),
             Self::Ours(rules, Scope::Whole) => write!(f, "{rules}, prepared and scanned"),
             Self::Pynonymizer => f.write_str("pynonymizer, in place"),
-            Self::RowByRow => f.write_str("row by row, extrapolated"),
+            Self::ActiveRecord => f.write_str("row by row, extrapolated"),
         }
     }
 }
@@ -140,7 +140,7 @@ impl Figures {
             (EngineKind::Mysql, Row::Ours(Rules::Keyed, Scope::Mask)) => (Row::Copy, Some(Goal::AtMost(1.5))),
             (_, Row::Ours(rules, Scope::Whole)) => (Row::Ours(rules, Scope::Mask), Some(Goal::AtMost(1.25))),
             (_, Row::Pynonymizer) => (ours, Some(Goal::AtLeast(15.0))),
-            (_, Row::RowByRow) => (ours, Some(Goal::AtLeast(100.0))),
+            (_, Row::ActiveRecord) => (ours, Some(Goal::AtLeast(100.0))),
         };
         (self.of(kind, row, to), goal)
     }
@@ -265,7 +265,7 @@ impl Figures {
             "maria_sql": ratio(maria, mask(Rules::Sql)),
             "maria_keyed": ratio(maria, mask(Rules::Keyed)),
             "pynonymizer": ratio(pg, Row::Pynonymizer),
-            "row_by_row": ratio(pg, Row::RowByRow),
+            "row_by_row": ratio(pg, Row::ActiveRecord),
             "scan": round(self.scan()),
             "peak_mb": round(self.peak_mb),
         })
