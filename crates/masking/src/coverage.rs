@@ -283,8 +283,8 @@ fn treat(
             // Its rows are not in the clone; `prepare` drops the server behind it.
             return None;
         }
-        TableKind::Versioned if !emptied => refused.missing.push(format!(
-            "table `{}` keeps its past rows (system versioning), which cannot be rewritten; empty it with `rows = \"none\"`, or drop the versioning",
+        TableKind::Versioned => refused.missing.push(format!(
+            "table `{}` keeps its past rows (system versioning), which can neither be rewritten nor emptied; drop the versioning",
             table.name
         )),
         _ => {}

@@ -118,7 +118,7 @@ async fn hold(ground: &mut impl Ground, trap: &Trap) -> Vec<String> {
 
 /// A refusal is right where the trap expects one, and it names the trap, and nothing was written.
 async fn refused(ground: &mut impl Ground, trap: &Trap, error: &Error) -> Vec<String> {
-    let told = error.to_string();
+    let told = runtime::chain(error);
     let mut wrong = Vec::new();
     if trap.fate == Fate::Survived {
         wrong.push(format!("it should have been survived: {told}"));

@@ -118,3 +118,12 @@ CREATE TABLE d_right (id INT PRIMARY KEY, email VARCHAR(60), FOREIGN KEY (email)
 --? d_impossible email
 CREATE TABLE d_impossible (id INT PRIMARY KEY, email VARCHAR(60), CONSTRAINT ours_only CHECK (email LIKE '%@corp-mail.jp'));
 INSERT INTO d_impossible SELECT seq, CONCAT('planted.', seq, '@corp-mail.jp') FROM seq_1_to_12;
+
+-- # A table that keeps its past, emptied
+--| [tables.d_past_gone]
+--| rows = "none"
+--? d_past_gone
+--> 0: SELECT COUNT(*) FROM d_past_gone FOR SYSTEM_TIME ALL
+CREATE TABLE d_past_gone (id INT PRIMARY KEY, name VARCHAR(60)) WITH SYSTEM VERSIONING;
+INSERT INTO d_past_gone VALUES (1, 'Planted');
+UPDATE d_past_gone SET name = 'Planted 2';

@@ -107,3 +107,19 @@ SET @made = CONCAT('CREATE TABLE s_wide (id INT PRIMARY KEY, ', (SELECT GROUP_CO
 EXECUTE IMMEDIATE @made;
 SET @made = CONCAT('INSERT INTO s_wide SELECT seq, ', (SELECT GROUP_CONCAT(IF(seq = 77, 'NULL', CONCAT('''planted', seq, '''')) ORDER BY seq) FROM seq_1_to_200), ' FROM seq_1_to_20');
 EXECUTE IMMEDIATE @made;
+
+-- # Rows taken out by a condition, with what refers to them
+--| "s_order.at" = "keep"
+--| [tables.s_order]
+--| rows = { where = "at >= '2024-01-01'" }
+--| name = "name"
+--| [tables.s_line]
+--| note = { text = "drop" }
+--> 10: SELECT COUNT(*) FROM s_order
+--> 10: SELECT COUNT(*) FROM s_line JOIN s_order ON s_order.id = s_line.order_id
+--> 10: SELECT COUNT(*) FROM s_line
+--> 31: INSERT INTO s_order (at, name) VALUES ('2024-01-01', 'x') RETURNING id
+CREATE TABLE s_order (id INT AUTO_INCREMENT PRIMARY KEY, at DATE NOT NULL, name VARCHAR(60));
+CREATE TABLE s_line (id INT PRIMARY KEY, order_id INT NOT NULL, note TEXT, FOREIGN KEY (order_id) REFERENCES s_order (id));
+INSERT INTO s_order SELECT seq, IF(seq <= 20, '2023-05-05', '2024-05-05'), CONCAT('Planted ', seq) FROM seq_1_to_30;
+INSERT INTO s_line SELECT id, id, 'Planted' FROM s_order;

@@ -244,3 +244,67 @@ COMMENT ON RULE never ON d_everything IS 'its rule';
 COMMENT ON POLICY mine ON d_everything IS 'its policy';
 COMMENT ON STATISTICS d_everything_stats IS 'its statistics';
 COMMENT ON SEQUENCE d_everything_own IS 'its sequence';
+
+-- # A constraint that nothing made up can satisfy
+--| [tables.d_impossible]
+--| email = "email"
+--? d_impossible ours_only
+CREATE TABLE d_impossible (id int PRIMARY KEY, email text CONSTRAINT ours_only CHECK (email LIKE '%@corp-mail.jp'));
+INSERT INTO d_impossible SELECT n, 'planted.' || n || '@corp-mail.jp' FROM generate_series(1, 12) n;
+
+-- # A constraint that is not valid, and does not hold
+--| [tables.d_not_valid]
+--| name = "name"
+--> f: SELECT convalidated FROM pg_constraint WHERE conname = 'later'
+CREATE TABLE d_not_valid (id int PRIMARY KEY, name text);
+INSERT INTO d_not_valid SELECT n, 'Planted ' || n FROM generate_series(1, 12) n;
+ALTER TABLE d_not_valid ADD CONSTRAINT later CHECK (id < 5) NOT VALID;
+
+-- # A materialized view that reads a younger one, through a view that was changed
+--| [tables.d_young]
+--| email = "email"
+--| name = "name"
+--> 0: SELECT count(*) FROM d_mat_old WHERE email LIKE '%corp-mail%' OR name LIKE 'Planted%'
+--> 0: SELECT count(*) FROM d_mat_young WHERE email LIKE '%corp-mail%' OR name LIKE 'Planted%'
+CREATE TABLE d_young (id int PRIMARY KEY, email text, name text);
+INSERT INTO d_young SELECT n, 'planted.' || n || '@corp-mail.jp', 'Planted ' || n FROM generate_series(1, 20) n;
+CREATE VIEW d_between AS SELECT id, email, name FROM d_young;
+CREATE MATERIALIZED VIEW d_mat_old AS SELECT * FROM d_between;
+CREATE MATERIALIZED VIEW d_mat_young AS SELECT id, email, name FROM d_young;
+CREATE OR REPLACE VIEW d_between AS SELECT id, email, name FROM d_mat_young;
+
+-- # Materialized views: one on another, with indexes and statistics
+--| [tables.d_source]
+--| email = "email"
+--> 0: SELECT count(*) FROM d_mat_c WHERE email LIKE '%corp-mail%'
+--> 0: SELECT count(*) FROM a_mat WHERE email LIKE '%corp-mail%'
+--> 0: SELECT count(*) FROM pg_stats WHERE most_common_vals::text LIKE '%corp-mail%' OR histogram_bounds::text LIKE '%corp-mail%'
+CREATE TABLE d_source (id int PRIMARY KEY, email text);
+INSERT INTO d_source SELECT n, 'planted.' || n || '@corp-mail.jp' FROM generate_series(1, 200) n;
+CREATE MATERIALIZED VIEW a_mat AS SELECT 1 AS id, NULL::text AS email;
+CREATE MATERIALIZED VIEW d_mat_b AS SELECT * FROM d_source;
+DROP MATERIALIZED VIEW a_mat;
+CREATE MATERIALIZED VIEW a_mat AS SELECT id, email FROM d_mat_b;
+CREATE VIEW d_mat_between AS SELECT * FROM a_mat;
+CREATE MATERIALIZED VIEW d_mat_c AS SELECT id, email FROM d_mat_between WITH NO DATA;
+REFRESH MATERIALIZED VIEW d_mat_c;
+CREATE UNIQUE INDEX d_mat_b_email ON d_mat_b (lower(email));
+COMMENT ON MATERIALIZED VIEW d_mat_b IS 'copied';
+
+-- # A materialized view without rows
+--| [tables.d_source_too]
+--| email = "email"
+--> f: SELECT relispopulated FROM pg_class WHERE relname = 'd_mat_empty'
+CREATE TABLE d_source_too (id int PRIMARY KEY, email text);
+INSERT INTO d_source_too SELECT n, 'planted.' || n || '@corp-mail.jp' FROM generate_series(1, 200) n;
+CREATE MATERIALIZED VIEW d_mat_empty AS SELECT * FROM d_source_too WITH NO DATA;
+
+
+-- # A publication with a row filter, inserts only
+--| [tables.d_filtered]
+--| email = "email"
+CREATE TABLE d_filtered (id int PRIMARY KEY, email text NOT NULL, active bool);
+CREATE UNIQUE INDEX d_filtered_email ON d_filtered (email);
+ALTER TABLE d_filtered REPLICA IDENTITY USING INDEX d_filtered_email;
+INSERT INTO d_filtered SELECT n, 'planted.' || n || '@corp-mail.jp', true FROM generate_series(1, 25) n;
+CREATE PUBLICATION d_rows FOR TABLE d_filtered WHERE (email <> 'x' AND id > 3) WITH (publish = 'insert');

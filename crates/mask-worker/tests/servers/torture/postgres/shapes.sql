@@ -122,3 +122,48 @@ INSERT INTO s_deep VALUES (1, 'Planted');
 CREATE TABLE s_said (id int, name text) PARTITION BY LIST (left(name, 1));
 CREATE TABLE s_said_p PARTITION OF s_said FOR VALUES IN ('P');
 INSERT INTO s_said VALUES (1, 'Planted');
+
+-- # Names in quotes, in upper case, of signs that mean something, reserved, in other scripts, of 63 bytes
+--| [tables."Odd \"Schema\".ユーザー 😀"]
+--| "e-mail; --" = "email"
+--| "SELECT" = "name"
+--| "a\"b" = "hash"
+--| "it's $1 %s {}" = "hash"
+--| [tables."public.User"]
+--| "Name" = "name"
+--| [tables."public.user"]
+--| "Name" = "city"
+--| [tables."public.a.b"]
+--| "c.d" = "hash"
+--| [tables.s2345678901234567890123456789012345678901234567890123456789_63]
+--| c2345678901234567890123456789012345678901234567890123456789_63 = "hash"
+--> 5: SELECT count(*) FROM "Odd ""Schema"""."ユーザー 😀" WHERE "e-mail; --" LIKE '%@example%' AND "a""b" <> 'planted'
+--> 5: SELECT count(*) FROM "User" u JOIN "user" v USING (id) WHERE u."Name" <> v."Name"
+CREATE SCHEMA "Odd ""Schema""";
+CREATE TABLE "Odd ""Schema"""."ユーザー 😀" (id int, "e-mail; --" text UNIQUE, "SELECT" text, "a""b" text, "it's $1 %s {}" text DEFAULT 'x', "Order" int GENERATED ALWAYS AS IDENTITY);
+CREATE INDEX "an; index" ON "Odd ""Schema"""."ユーザー 😀" ("SELECT", lower("a""b"));
+INSERT INTO "Odd ""Schema"""."ユーザー 😀" SELECT n, 'planted.' || n || '@corp-mail.jp', 'Planted', 'planted', 'planted' FROM generate_series(1, 5) n;
+CREATE TABLE "User" (id int PRIMARY KEY, "Name" text);
+CREATE TABLE "user" (id int PRIMARY KEY REFERENCES "User", "Name" text);
+INSERT INTO "User" SELECT n, 'Planted ' || n FROM generate_series(1, 5) n;
+INSERT INTO "user" SELECT id, "Name" FROM "User";
+CREATE TABLE "a.b" (id int PRIMARY KEY, "c.d" text);
+INSERT INTO "a.b" VALUES (1, 'planted');
+CREATE TABLE s2345678901234567890123456789012345678901234567890123456789_63 (id int PRIMARY KEY, c2345678901234567890123456789012345678901234567890123456789_63 text);
+CREATE INDEX i2345678901234567890123456789012345678901234567890123456789_63 ON s2345678901234567890123456789012345678901234567890123456789_63 (c2345678901234567890123456789012345678901234567890123456789_63);
+INSERT INTO s2345678901234567890123456789012345678901234567890123456789_63 SELECT n, 'planted ' || n FROM generate_series(1, 5) n;
+
+-- # Rows taken out by a condition, with what refers to them
+--| "s_order.at" = "keep"
+--| [tables.s_order]
+--| rows = { where = "at >= '2024-01-01'" }
+--| name = "name"
+--| [tables.s_line]
+--| note = { text = "drop" }
+--> 10: SELECT count(*) FROM s_order
+--> 10: SELECT count(*) FROM s_line JOIN s_order ON s_order.id = s_line.order_id
+--> 10: SELECT count(*) FROM s_line
+CREATE TABLE s_order (id int PRIMARY KEY, at date NOT NULL, name text);
+CREATE TABLE s_line (id int PRIMARY KEY, order_id int NOT NULL REFERENCES s_order, note text);
+INSERT INTO s_order SELECT n, CASE WHEN n <= 20 THEN date '2023-05-05' ELSE '2024-05-05' END, 'Planted ' || n FROM generate_series(1, 30) n;
+INSERT INTO s_line SELECT id, id, 'Planted' FROM s_order;

@@ -221,3 +221,12 @@ INSERT INTO t_arrays VALUES (1, ARRAY[['planted "a"', 'planted\b'], [NULL, 'plan
 CREATE TABLE t_numbers (id int PRIMARY KEY, a numeric, b float8, c numeric, d int2, e numeric(40, 20));
 INSERT INTO t_numbers SELECT n, 1000.00, 100, 123456789012345678901234567890.123456789, 32700 - n, 12345678901234567890.12345678901234567890 FROM generate_series(1, 20) n;
 INSERT INTO t_numbers VALUES (0, 'NaN', 'Infinity', '-Infinity', 0, 0), (-1, NULL, NULL, NULL, NULL, NULL);
+
+-- # An array whose first element is not the first
+--| [tables.t_bounds]
+--| a = "email"
+--| b = "hash"
+--> 0|1: SELECT array_lower(a, 1), array_upper(a, 1) FROM t_bounds
+--> -2|7: SELECT array_lower(b, 1), array_lower(b, 2) FROM t_bounds
+CREATE TABLE t_bounds (id int PRIMARY KEY, a text[], b text[]);
+INSERT INTO t_bounds VALUES (1, '[0:1]={planted@corp-mail.jp,NULL}', '[-2:-1][7:8]={{planted1,planted2},{NULL,planted3}}');

@@ -138,3 +138,11 @@ CREATE TABLE u_nulls (id int PRIMARY KEY, email text, name text);
 CREATE UNIQUE INDEX u_nulls_email ON u_nulls (email) INCLUDE (name) NULLS NOT DISTINCT;
 INSERT INTO u_nulls SELECT n, 'planted.' || n || '@corp-mail.jp', 'Planted ' || n FROM generate_series(1, 40) n;
 INSERT INTO u_nulls VALUES (0, NULL, '');
+
+-- # Unique on the first letters
+--| [tables.u_head]
+--| email = "email"
+--? u_head email
+CREATE TABLE u_head (id int PRIMARY KEY, email text NOT NULL);
+CREATE UNIQUE INDEX u_head_email ON u_head (left(email, 3));
+INSERT INTO u_head SELECT n, chr(97 + n / 676) || chr(97 + n / 26 % 26) || chr(97 + n % 26) || '.planted@corp-mail.jp' FROM generate_series(0, 1999) n;
