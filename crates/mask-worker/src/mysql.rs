@@ -7,6 +7,7 @@ mod keys;
 mod lines;
 mod mask;
 mod notes;
+mod partition;
 mod prepare;
 mod read;
 mod rehearse;

@@ -184,7 +184,7 @@ pub fn coverage(rules: &Rules, schema: &Schema) -> Result<Classified, Refused> {
     let mut tables: Vec<_> = schema
         .tables
         .iter()
-        .filter_map(|table| treat(rules, schema, table, &mut staying, &mut refused))
+        .filter_map(|table| treat(rules, table, &mut staying, &mut refused))
         .collect();
     foreign_keys(rules, schema, &mut tables, &mut refused.problems);
     fold_groups(schema, &mut tables);
@@ -272,7 +272,6 @@ fn not_there(what: &str, name: &str, near: Option<&str>) -> String {
 /// The treatment of one table; none for a partitioned one, whose partitions hold the rows.
 fn treat(
     rules: &Rules,
-    schema: &Schema,
     table: &Table,
     staying: &mut Staying,
     refused: &mut Refused,
@@ -294,7 +293,7 @@ fn treat(
         let rule = rules.rule(table, &column.name);
         match rule {
             Some(rule) if !emptied => {
-                if let Err(message) = fits(schema.engine, table, column, rule) {
+                if let Err(message) = fits(table, column, rule) {
                     refused.problems.push(rules.source.problem(&rule.span, message));
                 }
             }

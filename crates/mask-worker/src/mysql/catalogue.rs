@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use masking::{Column, Engine, ForeignKey, Kind, Schema, Table, TableKind, TableName, Unique};
 use mysql_async::Row;
 
-use super::{Mysql, NOT_PRODUCTION};
+use super::{Mysql, NOT_PRODUCTION, literal, partition};
 use crate::error::DatabaseFailed;
 
 type Pair = (String, String);
@@ -76,12 +76,38 @@ impl Mysql {
                 None => table.uniques.push(Unique { name: index, columns }),
             }
         }
+        self.partition_keys(&mut found).await?;
         Ok(Schema {
             engine: Engine::Mysql,
             tables: found.into_values().collect(),
             foreign_keys: self.foreign_keys().await?,
             large_objects: 0,
         })
+    }
+
+    /// Notes the columns that choose a row's partition out of a list or by ranges, where a value can belong nowhere. What is
+    /// spread by a hash or a key can take any value.
+    async fn partition_keys(&self, found: &mut BTreeMap<Pair, Table>) -> Result<(), DatabaseFailed> {
+        let doing = "reading what chooses partitions";
+        let sql = format!(
+            "SELECT DISTINCT table_schema, table_name, partition_expression FROM information_schema.partitions \
+             WHERE (partition_method LIKE 'RANGE%' OR partition_method LIKE 'LIST%') AND table_schema NOT IN ({NOT_PRODUCTION})"
+        );
+        for (schema, name, expression) in self.rows::<(String, String, Option<String>)>(doing, &sql).await? {
+            let computed = format!(
+                "SELECT column_name, generation_expression FROM information_schema.columns WHERE table_schema = {} AND table_name = {} \
+                 AND COALESCE(generation_expression, '') <> ''",
+                literal(&schema),
+                literal(&name)
+            );
+            let computed = self.rows::<(String, String)>(doing, &computed).await?;
+            if let Some(table) = found.get_mut(&(schema, name)) {
+                let columns = table.columns.iter().map(|column| column.name.as_str());
+                table.partition_key =
+                    partition::columns_of(&expression.unwrap_or_default(), columns, &computed);
+            }
+        }
+        Ok(())
     }
 
     async fn foreign_keys(&self) -> Result<Vec<ForeignKey>, DatabaseFailed> {

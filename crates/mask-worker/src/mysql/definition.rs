@@ -42,6 +42,7 @@ impl Definition {
     /// first unique key, and adding that later would write the table anew.
     fn keep_needed_keys(&mut self) {
         let has_primary = self.core.iter().any(|element| element.starts_with("PRIMARY KEY"));
+        let has_leading = self.leads_a_key();
         let mut needed = Vec::new();
         for (at, index) in self.indexes.iter().enumerate() {
             let parts = key_parts(index);
@@ -52,7 +53,9 @@ impl Definition {
                 && index.starts_with("UNIQUE")
                 && parts.iter().all(|part| self.is_not_null(part));
             let counts = parts.first().is_some_and(|part| self.counts(part));
-            if is_first_clustered || counts {
+            // MyISAM and Aria also count within what stands before the column in a key.
+            let counts_within = !has_leading && parts.iter().any(|part| self.counts(part));
+            if is_first_clustered || counts || counts_within {
                 needed.push(at);
             }
         }
@@ -60,6 +63,13 @@ impl Definition {
             let index = self.indexes.remove(at);
             self.core.push(index);
         }
+    }
+
+    /// Whether a key begins with the column that counts.
+    fn leads_a_key(&self) -> bool {
+        let keys = self.core.iter().filter(|element| is_key(element));
+        keys.chain(&self.indexes)
+            .any(|key| key_parts(key).first().is_some_and(|part| self.counts(part)))
     }
 
     fn column(&self, quoted: &str) -> Option<&str> {
@@ -73,7 +83,8 @@ impl Definition {
     }
 
     fn counts(&self, part: &str) -> bool {
-        self.column(part)
+        let (end, _) = unquoted(part).next().unwrap_or((part.len(), 0));
+        self.column(&part[..end])
             .is_some_and(|column| bare(column).contains(" AUTO_INCREMENT"))
     }
 
@@ -89,7 +100,13 @@ impl Definition {
     /// The statement that makes a temporary table with the same columns, checks and unique keys.
     pub(super) fn create_temporary(&self, name: &str) -> String {
         let unique = self.indexes.iter().filter(|index| index.starts_with("UNIQUE"));
-        let elements: Vec<_> = self.core.iter().chain(unique).map(String::as_str).collect();
+        let mut elements: Vec<_> = self.core.iter().chain(unique).map(String::as_str).collect();
+        // InnoDB wants a column that counts at the beginning of a key; MyISAM and Aria do not.
+        let counter = self.core.iter().find_map(|element| {
+            let name = quoted_name(element)?;
+            self.counts(name).then(|| format!("KEY ({name})"))
+        });
+        elements.extend(counter.as_deref().filter(|_| !self.leads_a_key()));
         // Of the options only those that say what the columns leave unsaid.
         let character_set = bare(&self.options)
             .split_whitespace()
@@ -134,6 +151,18 @@ impl Definition {
             .iter()
             .any(|element| bare(element).contains(" AUTO_INCREMENT"))
     }
+}
+
+fn is_key(element: &str) -> bool {
+    ["PRIMARY KEY", "UNIQUE KEY", "KEY"]
+        .iter()
+        .any(|word| element.starts_with(word))
+}
+
+/// The column that an element describes, in its quotes.
+fn quoted_name(element: &str) -> Option<&str> {
+    let (end, _) = unquoted(element).next()?;
+    element.starts_with('`').then(|| &element[..end])
 }
 
 fn is_foreign_key(element: &str) -> bool {
@@ -190,19 +219,9 @@ fn bare(text: &str) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// The columns of a key, in their quotes; none where it has a part that is more than a column.
+/// The parts of a key: columns in their quotes, with a length or an order where they have one, or expressions.
 fn key_parts(index: &str) -> Vec<&str> {
-    let Some((parts, _)) = split(index) else {
-        return Vec::new();
-    };
-    if parts
-        .iter()
-        .all(|part| part.starts_with('`') && part.ends_with('`'))
-    {
-        parts
-    } else {
-        vec!["an expression"]
-    }
+    split(index).map(|(parts, _)| parts).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -257,5 +276,18 @@ mod tests {
             ]
         );
         assert!(definition.has_counter());
+    }
+
+    #[test]
+    fn a_column_that_counts_within_another_keeps_its_key_and_is_given_one_for_the_rehearsal() {
+        let create = "CREATE TABLE `t` (\n  `kind` char(2) NOT NULL,\n  `n` int NOT NULL AUTO_INCREMENT,\n  `name` char(9) DEFAULT NULL,\n  \
+            KEY `by_name` (`name`(3)),\n  KEY `by_kind` (`kind`,`n` DESC)\n) ENGINE=MyISAM";
+        let definition = Definition::parse(create).unwrap();
+        assert_eq!(
+            definition.add_indexes("t"),
+            ["ALTER TABLE t ADD KEY `by_name` (`name`(3))"]
+        );
+        let temporary = definition.create_temporary("t");
+        assert!(temporary.contains("KEY (`n`)) ENGINE=InnoDB"), "{temporary}");
     }
 }

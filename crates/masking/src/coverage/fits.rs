@@ -1,11 +1,11 @@
 //! Whether one rule can be carried out on one column.
 
 use crate::rules::{ColumnRule, nearest};
-use crate::schema::{Column, Engine, Kind, Table};
+use crate::schema::{Column, Kind, Table};
 use crate::transform::{self, Locale, Transform};
 
 /// Whether the rule can be carried out on the column; else what is right.
-pub(super) fn fits(engine: Engine, table: &Table, column: &Column, rule: &ColumnRule) -> Result<(), String> {
+pub(super) fn fits(table: &Table, column: &Column, rule: &ColumnRule) -> Result<(), String> {
     let place = format!("`{}.{}` ({})", table.name, column.name, column.type_name);
     let transform = &rule.transform;
     if transform.keeps() {
@@ -40,7 +40,7 @@ pub(super) fn fits(engine: Engine, table: &Table, column: &Column, rule: &Column
             "{place} is too short for `{name}`, which needs {needed} characters, not {limit}; use {right}`text`, `null` or `constant`"
         ));
     }
-    if engine == Engine::Postgres && table.partition_key.contains(&column.name) {
+    if table.partition_key.contains(&column.name) {
         return Err(format!(
             "{place} chooses the partition of a row; it can only be kept"
         ));

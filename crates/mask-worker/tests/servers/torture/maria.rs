@@ -139,9 +139,9 @@ impl Ground for Maria {
                 .args(databases),
         );
         let mut pieces: Vec<_> = said.split(";\n").map(|piece| piece.trim().to_owned()).collect();
-        // What the tool does not tell.
+        // What the tool does not tell; of Aria it tells all that matters.
         let untold = format!(
-            "SELECT 'file', table_schema, table_name, row_format, create_options FROM information_schema.tables WHERE table_type LIKE '%TABLE%' AND table_schema NOT IN ({NOT_PRODUCTION})"
+            "SELECT 'file', table_schema, table_name, row_format, IF(engine = 'Aria', '', create_options) FROM information_schema.tables WHERE table_type LIKE '%TABLE%' AND table_schema NOT IN ({NOT_PRODUCTION})"
         );
         pieces.extend(self.texts(&untold).await);
         pieces.sort();

@@ -123,3 +123,51 @@ CREATE TABLE s_order (id INT AUTO_INCREMENT PRIMARY KEY, at DATE NOT NULL, name 
 CREATE TABLE s_line (id INT PRIMARY KEY, order_id INT NOT NULL, note TEXT, FOREIGN KEY (order_id) REFERENCES s_order (id));
 INSERT INTO s_order SELECT seq, IF(seq <= 20, '2023-05-05', '2024-05-05'), CONCAT('Planted ', seq) FROM seq_1_to_30;
 INSERT INTO s_line SELECT id, id, 'Planted' FROM s_order;
+
+-- # Partitions of a list by a masked column
+--| [tables.s_by_name]
+--| name = "name"
+--! s_by_name.name partition
+CREATE TABLE s_by_name (id INT NOT NULL, name VARCHAR(60) NOT NULL) PARTITION BY LIST COLUMNS (name) (PARTITION p1 VALUES IN ('Planted 1', 'Planted 2'), PARTITION p2 VALUES IN ('Planted 3'));
+INSERT INTO s_by_name SELECT seq, CONCAT('Planted ', seq) FROM seq_1_to_3;
+
+-- # Partitions by what is computed from a masked column
+--| [tables.s_by_month]
+--| born = { date = { shift_days = 400 } }
+--! s_by_month.born partition
+CREATE TABLE s_by_month (id INT NOT NULL, born DATE NOT NULL, made_month INT AS (YEAR(born)) STORED) PARTITION BY RANGE (made_month) (PARTITION p1 VALUES LESS THAN (1980), PARTITION p2 VALUES LESS THAN (1990));
+INSERT INTO s_by_month (id, born) SELECT seq, DATE('1989-12-01') + INTERVAL seq DAY FROM seq_1_to_30;
+
+-- # Partitions by a hash of a masked column, which can take any value
+--| [tables.s_by_key]
+--| name = "hash"
+--> 40: SELECT COUNT(*) FROM s_by_key WHERE name REGEXP '^[0-9a-f]+$'
+CREATE TABLE s_by_key (id INT NOT NULL, name VARCHAR(60) NOT NULL) PARTITION BY KEY (name) PARTITIONS 3;
+INSERT INTO s_by_key SELECT seq, CONCAT('Planted ', seq) FROM seq_1_to_40;
+
+-- # Numbers that are counted within a kind, as MyISAM and Aria can
+--| "s_n_*.kind" = "keep"
+--| "*.s_n_*.name" = "name"
+--= SELECT kind, id FROM s_n_myisam ORDER BY 1, 2
+--= SELECT kind, id FROM s_n_aria ORDER BY 1, 2
+--> 11: INSERT INTO s_n_myisam (kind, name) VALUES ('b', 'x') RETURNING id
+--> 11: INSERT INTO s_n_aria (kind, name) VALUES ('b', 'x') RETURNING id
+--> 11: INSERT INTO s_n_beside (kind, name) VALUES ('b', 'x') RETURNING id
+CREATE TABLE s_n_myisam (kind VARCHAR(3), id INT AUTO_INCREMENT, name VARCHAR(60), PRIMARY KEY (kind, id), KEY (name)) ENGINE = MyISAM;
+CREATE TABLE s_n_aria (kind VARCHAR(3), id INT AUTO_INCREMENT, name VARCHAR(60), PRIMARY KEY (kind, id)) ENGINE = Aria;
+CREATE TABLE s_n_beside (kind VARCHAR(3), id INT AUTO_INCREMENT, name VARCHAR(60), KEY (kind, id), KEY (name(4))) ENGINE = MyISAM;
+INSERT INTO s_n_myisam (kind, name) SELECT IF(seq % 2, 'a', 'b'), CONCAT('Planted ', seq) FROM seq_1_to_20;
+INSERT INTO s_n_aria (kind, name) SELECT IF(seq % 2, 'a', 'b'), CONCAT('Planted ', seq) FROM seq_1_to_20;
+INSERT INTO s_n_beside (kind, name) SELECT IF(seq % 2, 'a', 'b'), CONCAT('Planted ', seq) FROM seq_1_to_20;
+
+-- # Aria with its options said, unsaid, and said otherwise than they came to be
+--| "*.s_a_*.name" = "name"
+--> 20: SELECT COUNT(*) FROM s_a_said JOIN s_a_unsaid USING (id) JOIN s_a_other USING (id) JOIN s_a_plain USING (id)
+CREATE TABLE s_a_said (id INT PRIMARY KEY, name VARCHAR(60), KEY (name)) ENGINE = Aria TRANSACTIONAL = 1 PAGE_CHECKSUM = 1;
+CREATE TABLE s_a_unsaid (id INT PRIMARY KEY, name VARCHAR(60), KEY (name)) ENGINE = Aria TRANSACTIONAL = 1;
+CREATE TABLE s_a_other (id INT PRIMARY KEY, name VARCHAR(60), KEY (name)) ENGINE = Aria ROW_FORMAT = DYNAMIC TRANSACTIONAL = 1 PAGE_CHECKSUM = 0;
+CREATE TABLE s_a_plain (id INT PRIMARY KEY, name VARCHAR(60), KEY (name)) ENGINE = Aria ROW_FORMAT = DYNAMIC TRANSACTIONAL = 0;
+INSERT INTO s_a_said SELECT seq, CONCAT('Planted ', seq) FROM seq_1_to_20;
+INSERT INTO s_a_unsaid SELECT * FROM s_a_said;
+INSERT INTO s_a_other SELECT * FROM s_a_said;
+INSERT INTO s_a_plain SELECT * FROM s_a_said;
