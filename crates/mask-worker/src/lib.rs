@@ -24,7 +24,7 @@ pub use progress::Reporter;
 pub use run::{Args, CommandLine, Deps, Outcome, Settings, run};
 pub use target::Target;
 pub use verify::Finding;
-pub use work::{Explained, Job, Verb, check, difference, explain, suggest_for};
+pub use work::{Explained, Job, Tuning, Verb, check, difference, explain, suggest_for};
 
 /// Cancels the token when the task is told to stop (SIGTERM, as ECS sends it) or interrupted.
 pub fn stop_on_signal(stop: &tokio_util::sync::CancellationToken) {

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Error;
 use crate::progress::Reporter;
 use crate::target::Target;
-use crate::work::{Job, Verb};
+use crate::work::{Job, Tuning, Verb};
 
 /// How often progress is written to the record, and the record asked whether to go on.
 const BEAT: Duration = Duration::from_secs(3);
@@ -149,6 +149,7 @@ async fn attempt(
         target: &target,
         rules: &rules,
         user: &user,
+        tuning: Tuning::default(),
     };
     let beat = beat(claim, deps, progress, stop);
     report.rules_hash.clone_from(&pinned.hash);

@@ -9,6 +9,7 @@ use crate::postgres::Postgres;
 use crate::progress::Reporter;
 use crate::target::Target;
 use crate::verify::{Counted, Line, Readable, Reading, Remembered, Written};
+use crate::work::Tuning;
 
 /// A connection as the master.
 pub(crate) enum Server {
@@ -107,8 +108,12 @@ impl Server {
         plans: &[TablePlan],
         key: &Key,
         reporter: &Reporter,
+        tuning: Tuning,
     ) -> Result<Vec<u64>, Error> {
-        on!(self, db => db.mask(schema, classified, plans, key, reporter).await)
+        match self {
+            Self::Postgres(db) => db.mask(schema, classified, plans, key, reporter, tuning).await,
+            Self::Mysql(db) => db.mask(schema, classified, plans, key, reporter).await,
+        }
     }
 
     pub(crate) async fn readables(&self) -> Result<Vec<Readable>, Error> {

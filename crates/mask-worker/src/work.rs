@@ -1,6 +1,7 @@
 //! The three steps over one database. They know nothing of AWS: the record and the secrets are the caller's.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Instant;
 
 use domain::record::{MaskedTable, MaskingReport};
@@ -36,6 +37,21 @@ impl Verb {
     }
 }
 
+/// How the work is cut up: what makes a run faster or slower, and changes nothing of what comes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// PostgreSQL: a table that streams is read in ranges side by side if each gets at least so many pages of 8 KiB. 128 MiB
+    /// if nobody says otherwise.
+    pub range_pages: NonZeroU32,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        const PAGES: NonZeroU32 = NonZeroU32::MIN.saturating_add(16 * 1024 - 1);
+        Self { range_pages: PAGES }
+    }
+}
+
 /// The work on one clone's database.
 #[derive(Debug)]
 pub struct Job<'a> {
@@ -45,6 +61,8 @@ pub struct Job<'a> {
     pub rules: &'a Rules,
     /// The user that `verify` creates in the end.
     pub user: &'a Login,
+    /// How it is cut up.
+    pub tuning: Tuning,
 }
 
 impl Job<'_> {
@@ -138,7 +156,9 @@ impl Job<'_> {
             .rehearse(&schema, &classified, &plans, &key, reporter)
             .await?;
         server.note_run().await?;
-        let rows = server.mask(&schema, &classified, &plans, &key, reporter).await?;
+        let rows = server
+            .mask(&schema, &classified, &plans, &key, reporter, self.tuning)
+            .await?;
         server.forget_rows().await?;
         for (plan, rows) in plans
             .iter()

@@ -1,7 +1,7 @@
 //! `doppel mask`: how a database would be masked, and the masking of one that is no clone.
 
 use domain::record::MaskingReport;
-use mask_worker::{Explained, Job, Reporter, Target, Verb};
+use mask_worker::{Explained, Job, Reporter, Target, Tuning, Verb};
 use masking::{Method, Rules, TablePlan};
 use runtime::Login;
 use secrecy::ExposeSecret;
@@ -69,7 +69,12 @@ async fn mask(target: &Target, rules: &Rules, user: &Login, json: bool) -> Resul
     mask_worker::stop_on_signal(&stop);
     let (reporter, progress) = Reporter::new(stop);
     let bar = tokio::spawn(Bar::follow(progress, !json));
-    let job = Job { target, rules, user };
+    let job = Job {
+        target,
+        rules,
+        user,
+        tuning: Tuning::default(),
+    };
     let done = job
         .run(&[Verb::Prepare, Verb::Mask, Verb::Verify], &reporter)
         .await;

@@ -15,6 +15,7 @@ use super::stream::{Run, kept_rows, stream};
 use super::{Postgres, failed, table};
 use crate::error::{DatabaseFailed, Error};
 use crate::progress::Reporter;
+use crate::work::Tuning;
 
 /// The number of doppel's lock: two workers in one database would exclude each other by it.
 const LOCK: i64 = 0x646f_7070_656c;
@@ -64,6 +65,7 @@ impl Postgres {
         plans: &[TablePlan],
         key: &Key,
         reporter: &Reporter,
+        tuning: Tuning,
     ) -> Result<Vec<u64>, Error> {
         let crew = Crew::muster(self, reporter).await?;
         let run = Arc::new(Run {
@@ -71,6 +73,7 @@ impl Postgres {
             classified: classified.clone(),
             key: key.clone(),
             pages: self.pages(plans).await?,
+            range: i64::from(tuning.range_pages.get()),
         });
         let dependents = Dependents::put_aside(&crew, self, plans, schema, classified).await?;
         let emptying = Instant::now();

@@ -35,6 +35,7 @@ impl Postgres {
             classified: classified.clone(),
             key: key.clone(),
             pages: 0,
+            range: 1,
         };
         let crew = Crew::muster(self, reporter).await?;
         let hidden = self.lift_row_security().await?;

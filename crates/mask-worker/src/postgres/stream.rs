@@ -17,9 +17,6 @@ use crate::error::Error;
 /// Rows are handed to the server in pieces of this size.
 const PIECE: usize = 256 * 1024;
 
-/// A table is read in ranges side by side if each gets at least so many pages of 8 KiB.
-const RANGE: i64 = 16 * 1024;
-
 /// What every job knows of the run.
 pub(super) struct Run {
     pub(super) schema: Schema,
@@ -27,6 +24,8 @@ pub(super) struct Run {
     pub(super) key: Key,
     /// The pages of all tables that change.
     pub(super) pages: i64,
+    /// A table is read in ranges side by side if each gets at least so many pages.
+    pub(super) range: i64,
 }
 
 /// A table whose rows are to stream.
@@ -261,7 +260,7 @@ async fn load(crew: &Crew, run: &Arc<Run>, name: &TableName, blueprint: &Bluepri
 fn ranges(crew: &Crew, run: &Run, blueprint: &Blueprint) -> Vec<String> {
     let pages = blueprint.pages;
     let share = pages.saturating_mul(crew.size()) / run.pages.max(pages).max(1);
-    let parts = share.min(pages / RANGE);
+    let parts = share.min(pages / run.range);
     if parts < 2 || blueprint.version < 140_000 {
         return Vec::new();
     }

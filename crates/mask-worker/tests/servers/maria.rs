@@ -2,7 +2,7 @@
 
 use crate::support::maria::{as_user, dsn, login, master, one, script, server, texts};
 use crate::support::{self, Server};
-use mask_worker::{Error, Job, Reporter, Target, Verb};
+use mask_worker::{Error, Job, Reporter, Target, Tuning, Verb};
 use masking::Rules;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
@@ -39,6 +39,7 @@ async fn run(
         target: &target,
         rules: &rules,
         user,
+        tuning: Tuning::default(),
     }
     .run(verbs, &reporter)
     .await

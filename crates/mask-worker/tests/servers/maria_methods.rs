@@ -1,6 +1,6 @@
 //! Each way of masking a table of MariaDB: nothing changes but what the rules mask.
 
-use mask_worker::{Error, Job, Reporter, Target, Verb};
+use mask_worker::{Error, Job, Reporter, Target, Tuning, Verb};
 use masking::Rules;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
@@ -72,6 +72,7 @@ async fn run(
         target: &target,
         rules: &rules,
         user: &user,
+        tuning: Tuning::default(),
     };
     job.run(verbs, &reporter).await
 }

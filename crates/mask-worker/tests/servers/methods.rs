@@ -1,7 +1,7 @@
 //! Each method of masking on a PostgreSQL table that has everything that a table can have.
 
 use domain::record::MaskingReport;
-use mask_worker::{Error, Job, Reporter, Target, Verb};
+use mask_worker::{Error, Job, Reporter, Target, Tuning, Verb};
 use masking::Rules;
 use runtime::Login;
 use tokio_postgres::Client;
@@ -44,6 +44,7 @@ async fn run(server: &Server, rules: &str, verbs: &[Verb]) -> Result<MaskingRepo
         target: &target,
         rules: &rules,
         user: &user,
+        tuning: Tuning::default(),
     };
     job.run(verbs, &reporter).await
 }
@@ -289,6 +290,7 @@ async fn told_to_stop_the_worker_has_the_server_give_up_its_statements() {
         target: &target,
         rules: &rules,
         user: &user,
+        tuning: Tuning::default(),
     };
     let waits = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'doppel' AND wait_event_type = 'Lock'";
     let stopping = async {

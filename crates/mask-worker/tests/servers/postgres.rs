@@ -2,7 +2,7 @@
 
 use crate::support::postgres::{as_user, dsn, login, master, one, server, texts};
 use crate::support::{self, Server};
-use mask_worker::{Error, Job, Reporter, Target, Verb};
+use mask_worker::{Error, Job, Reporter, Target, Tuning, Verb};
 use masking::Rules;
 use runtime::Login;
 use secrecy::ExposeSecret;
@@ -34,6 +34,7 @@ async fn run(
         target: &target,
         rules: &rules,
         user,
+        tuning: Tuning::default(),
     }
     .run(verbs, &reporter)
     .await

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use mask_worker::{Job, Reporter, Target, Verb};
+use mask_worker::{Job, Reporter, Target, Tuning, Verb};
 use masking::Rules;
 use regex::bytes::Regex;
 use runtime::Login;
@@ -63,6 +63,7 @@ async fn mask(dsn: &str, rules: &str) -> BTreeSet<String> {
         target: &target,
         rules: &rules,
         user: &user,
+        tuning: Tuning::default(),
     };
     let report = job
         .run(&[Verb::Prepare, Verb::Mask, Verb::Verify], &reporter)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::support::{Server, maria, postgres};
-use mask_worker::{Job, Reporter, Target, Verb};
+use mask_worker::{Job, Reporter, Target, Tuning, Verb};
 use masking::Rules;
 use runtime::Login;
 
@@ -100,6 +100,7 @@ async fn run(dsn: String, rules: &str) {
         target: &target,
         rules: &rules,
         user: &user,
+        tuning: Tuning::default(),
     };
     job.run(&[Verb::Prepare, Verb::Mask, Verb::Verify], &reporter)
         .await

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mask_worker::{Error, Job, Reporter, Target, Verb};
+use mask_worker::{Error, Job, Reporter, Target, Tuning, Verb};
 use masking::Rules;
 use mysql_async::prelude::Queryable;
 use runtime::Login;
@@ -20,6 +20,7 @@ async fn run(dsn: &str, rules: &str, user: &Login) -> Result<domain::record::Mas
         target: &target,
         rules: &rules,
         user,
+        tuning: Tuning::default(),
     }
     .run(ALL, &reporter)
     .await
@@ -35,6 +36,7 @@ async fn only_one_of(dsn: &str, released: impl AsyncFnOnce()) -> Login {
         target: &target,
         rules: &rules,
         user: &user,
+        tuning: Tuning::default(),
     };
     let another = async {
         progress.changed().await.unwrap();

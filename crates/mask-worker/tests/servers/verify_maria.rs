@@ -3,7 +3,7 @@
 use crate::support::Server;
 use crate::support::maria::{dsn, master, one, script, server};
 use domain::record::MaskingReport;
-use mask_worker::{Error, Finding, Job, Reporter, Target, Verb};
+use mask_worker::{Error, Finding, Job, Reporter, Target, Tuning, Verb};
 use masking::Rules;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
@@ -34,6 +34,7 @@ async fn run(server: &Server, rules: &str, verbs: &[Verb]) -> Result<MaskingRepo
         target: &target,
         rules: &rules,
         user: &user,
+        tuning: Tuning::default(),
     }
     .run(verbs, &reporter)
     .await

@@ -3,7 +3,7 @@
 use crate::support::Server;
 use crate::support::postgres::{as_user, dsn, master, one, server, texts};
 use domain::record::MaskingReport;
-use mask_worker::{Error, Finding, Job, Reporter, Target, Verb};
+use mask_worker::{Error, Finding, Job, Reporter, Target, Tuning, Verb};
 use masking::Rules;
 use runtime::Login;
 use tokio_postgres::Client;
@@ -33,6 +33,7 @@ async fn run(server: &Server, rules: &str, verbs: &[Verb]) -> Result<MaskingRepo
         target: &target,
         rules: &rules,
         user: &user,
+        tuning: Tuning::default(),
     }
     .run(verbs, &reporter)
     .await

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use anyhow::Context;
-use mask_worker::{Job, Reporter, Target, Verb};
+use mask_worker::{Job, Reporter, Target, Tuning, Verb};
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 
@@ -141,6 +141,7 @@ pub fn worker() -> anyhow::Result<()> {
         target: &target,
         rules: &rules,
         user: &user,
+        tuning: Tuning::default(),
     };
     let (reporter, _progress) = Reporter::new(tokio_util::sync::CancellationToken::new());
     let begun = Instant::now();

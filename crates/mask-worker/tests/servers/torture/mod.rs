@@ -10,7 +10,7 @@ mod sakila;
 mod snapshot;
 mod trap;
 
-use mask_worker::{Error, Job, Reporter, Target, Verb};
+use mask_worker::{Error, Job, Reporter, Target, Tuning, Verb};
 use masking::{Rules, TableName};
 use runtime::Login;
 
@@ -45,6 +45,7 @@ async fn run(dsn: &str, rules: &Rules, user: &Login) -> Result<domain::record::M
         target: &target,
         rules,
         user,
+        tuning: Tuning::default(),
     }
     .run(ALL, &reporter)
     .await
