@@ -24,6 +24,17 @@ async fn a_clone_is_warned_of_and_deleted_when_its_time_is_over() {
     assert_eq!(world.secrets_left().await, Vec::<String>::new());
     assert_eq!(world.slots_taken().await, 0);
     assert_eq!(world.warnings_about(&clone), 1, "once");
+    let warning = world.warning(&clone).await;
+    for action in [slack::message::action::EXTEND, slack::message::action::DELETE] {
+        let before = world.slack().messages(specs::CHANNEL).len();
+        world.slack().presses(ALICE, &warning, action).await;
+        let said = world.slack().messages(specs::CHANNEL).split_off(before);
+        assert!(
+            said[0].text.contains("is gone: it was deleted"),
+            "{action}: {said:?}"
+        );
+    }
+    assert_eq!(world.slack().open_view(ALICE), None);
     world.stop().await;
 }
 
@@ -38,9 +49,16 @@ async fn the_warnings_extend_button_gives_more_time_and_a_new_warning_later() {
         .presses(ALICE, &warning, slack::message::action::EXTEND)
         .await;
     assert!(answer.is_ok(), "{answer:?}");
+    let form = world.slack().open_view(ALICE).expect("it asks how long");
+    let answer = world.slack().submits(ALICE, &form.id, &[("more", "4h")]).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    let said = world.slack().open_view(ALICE).expect("it says that it is done");
+    assert_eq!(said.title(), "Extended");
     let extended = world
         .until_record(&clone.id, |record| record.expires_at > clone.expires_at)
         .await;
+    let four: Lifetime = "4h".parse().unwrap();
+    assert_eq!(extended.expires_at, clone.expires_at + four.span());
     assert_eq!(extended.warned_at, None, "it will be warned of again");
     assert_eq!(extended.state, CloneState::Ready);
     world.stop().await;
@@ -66,6 +84,40 @@ async fn a_life_is_extended_by_a_command_up_to_the_policys_limit() {
 }
 
 #[tokio::test]
+async fn the_extend_form_offers_what_the_policy_leaves_and_nothing_past_it() {
+    let total = ("sources.production", "max_total_life", "\"7d\"");
+    let world = World::builder().policy(total.0, total.1, total.2).start().await;
+    world.asks(ALICE, "/clone production 6d").await;
+    let clone = world.handed_over().await;
+    world.until_said("is ready").await;
+    let message = world.messages_about(&clone).remove(0);
+    let press = || {
+        world
+            .slack()
+            .presses(ALICE, &message.ts, slack::message::action::EXTEND)
+    };
+    press().await;
+    let form = world.slack().open_view(ALICE).expect("it asks how long");
+    let offered = serde_json::to_string(form.blocks()).unwrap();
+    assert!(
+        offered.contains("\"12h\"") && !offered.contains("\"2d\""),
+        "{offered}"
+    );
+    // Somebody was faster: what the form still offers is no longer allowed.
+    world
+        .asks(ALICE, &format!("/clone extend {} 20h", clone.id))
+        .await;
+    let answer = world.slack().submits(ALICE, &form.id, &[("more", "12h")]).await;
+    assert!(answer.field_errors["more"].contains("in all"), "{answer:?}");
+    world.asks(ALICE, &format!("/clone extend {} 4h", clone.id)).await;
+    world.slack().closes(ALICE, &form.id).await;
+    press().await;
+    assert_eq!(world.slack().open_view(ALICE), None, "there is nothing to ask");
+    world.until_said("cannot be extended").await;
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn a_clone_is_deleted_early_by_its_button() {
     let world = World::builder().speed(FAST).start().await;
     world.asks(ALICE, "/clone production").await;
@@ -83,11 +135,12 @@ async fn a_clone_is_deleted_early_by_its_button() {
         Some(DeleteReason::Asked(_))
     ));
     assert_eq!(world.clusters(), ["production"]);
-    let again = world
-        .slack()
-        .presses(ALICE, &message.ts, slack::message::action::DELETE)
-        .await;
-    assert!(again.is_ok() || again.failure.is_some(), "{again:?}");
+    world.until_said("is deleted").await;
+    let blocks = serde_json::to_string(&world.messages_about(&clone)[0].blocks).unwrap();
+    assert!(
+        !blocks.contains(slack::message::action::DELETE),
+        "its buttons are gone: {blocks}"
+    );
     world.stop().await;
 }
 

@@ -1,10 +1,12 @@
 //! A wish held against the policy: what is granted, or why not.
 
-use chrono::{DateTime, Utc};
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::class::Class;
 use crate::id::SourceName;
-use crate::lifetime::Lifetime;
+use crate::lifetime::{self, Lifetime};
 use crate::policy::{Policy, Source, UnknownSource};
 use crate::record::CloneRecord;
 use crate::request::{Options, Principal, Wish};
@@ -58,14 +60,59 @@ pub enum Refusal {
     #[error("you are not among the people who may ask for clones")]
     PersonNotAllowed,
     /// Somebody else's clone.
-    #[error("{0} belongs to somebody else; only its owner or an admin may change it")]
-    NotYours(crate::id::CloneId),
+    #[error("{0} belongs to somebody else; only its owner or an admin may {1} it")]
+    NotYours(crate::id::CloneId, Deed),
+    /// With this extension it would live longer than the policy lets a clone live in all.
+    #[error(
+        "{more} more would make {} in all, and clones of {name} may live {most}; {}",
+        lifetime::words(*.total), at_most(*.left)
+    )]
+    TotalLife {
+        /// The extension that was asked for.
+        more: Lifetime,
+        /// The whole life, from the hand-over, that it would make.
+        total: TimeDelta,
+        /// What is left of the policy's total, by which it could be extended.
+        left: TimeDelta,
+        /// The policy's total.
+        most: Lifetime,
+        /// The source.
+        name: SourceName,
+    },
     /// An RDS Proxy cannot be made yet.
     #[error("`proxy`: a proxy before a clone is not available; ask without it")]
     NoProxy,
     /// The clone is not in a state in which this can be done.
     #[error("{0} is {1}, so its life cannot be extended")]
     NotExtendable(crate::id::CloneId, crate::record::CloneState),
+}
+
+/// What somebody wants with a clone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// To see all about it.
+    See,
+    /// To let it live longer.
+    Extend,
+    /// To delete it.
+    Delete,
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::See => "see",
+            Self::Extend => "extend",
+            Self::Delete => "delete",
+        })
+    }
+}
+
+fn at_most(left: TimeDelta) -> String {
+    match left.num_hours() {
+        ..1 => "nothing can be added".to_owned(),
+        _ => format!("at most {} can be added", lifetime::words(left)),
+    }
 }
 
 /// Fills the blanks of a wish and holds it against the policy.
@@ -134,44 +181,60 @@ pub fn may_ask(policy: &Policy, principal: &Principal, channel: Option<&str>) ->
     Ok(())
 }
 
-/// Whether this principal may extend or delete this clone: its owner and admins may. A clone of a direct
+/// Whether this principal may do that to this clone: its owner and admins may. A clone of a direct
 /// execution belongs to nobody, so that anybody who may ask for clones may change it. The command line's
 /// rights are IAM's business.
 ///
 /// # Errors
 /// [`Refusal::NotYours`].
-pub fn may_change(policy: &Policy, principal: &Principal, clone: &CloneRecord) -> Result<(), Refusal> {
+pub fn may_change(
+    policy: &Policy,
+    principal: &Principal,
+    clone: &CloneRecord,
+    deed: Deed,
+) -> Result<(), Refusal> {
     match principal {
         Principal::Cli(_) => Ok(()),
         who if *who == clone.principal || clone.principal == Principal::Direct => Ok(()),
         Principal::Slack(user) if policy.people.admins.contains(user) => Ok(()),
-        _ => Err(Refusal::NotYours(clone.id.clone())),
+        _ => Err(Refusal::NotYours(clone.id.clone(), deed)),
     }
 }
 
 /// The new expiry of a clone whose life is extended by `more`, never past the policy's total.
 ///
 /// # Errors
-/// When the clone is not handed over, or its total life is used up.
+/// When the clone is not handed over, or its total life would be too long.
 pub fn extend(
     source: &Source,
     clone: &CloneRecord,
     more: Lifetime,
     now: DateTime<Utc>,
 ) -> Result<DateTime<Utc>, Refusal> {
-    let (true, Some(ready_at)) = (clone.state == crate::record::CloneState::Ready, clone.ready_at) else {
-        return Err(Refusal::NotExtendable(clone.id.clone(), clone.state));
-    };
-    let last = ready_at + source.max_total_life.span();
+    let left = extendable(source, clone, now)?;
     let wanted = clone.expires_at.max(now) + more.span();
-    if wanted > last {
-        return Err(Refusal::TooLong {
-            asked: more,
+    if more.span() > left {
+        return Err(Refusal::TotalLife {
+            more,
+            total: wanted - clone.ready_at.unwrap_or(now),
+            left,
             most: source.max_total_life,
             name: clone.source.clone(),
         });
     }
     Ok(wanted)
+}
+
+/// By how much a clone's life can still be extended: zero when all of the policy's total is used.
+///
+/// # Errors
+/// When the clone is not handed over.
+pub fn extendable(source: &Source, clone: &CloneRecord, now: DateTime<Utc>) -> Result<TimeDelta, Refusal> {
+    let (true, Some(ready_at)) = (clone.state == crate::record::CloneState::Ready, clone.ready_at) else {
+        return Err(Refusal::NotExtendable(clone.id.clone(), clone.state));
+    };
+    let last = ready_at + source.max_total_life.span();
+    Ok((last - clone.expires_at.max(now)).max(TimeDelta::zero()))
 }
 
 /// How many clones this principal may have at a time.
@@ -256,10 +319,16 @@ mod tests {
         let mut policy = policy();
         policy.people.admins = vec!["UADMIN".into()];
         let clone = record(CloneState::Ready);
-        let change = |user: &str| may_change(&policy, &Principal::Slack(user.into()), &clone);
+        let change = |user: &str| may_change(&policy, &Principal::Slack(user.into()), &clone, Deed::See);
         assert_eq!(change("U0ALICE"), Ok(()));
         assert_eq!(change("UADMIN"), Ok(()));
-        assert_eq!(change("U0BOB"), Err(Refusal::NotYours(clone.id.clone())));
+        let refusal = change("U0BOB").unwrap_err();
+        assert!(
+            refusal
+                .to_string()
+                .ends_with("only its owner or an admin may see it"),
+            "{refusal}"
+        );
     }
 
     #[test]
@@ -272,10 +341,18 @@ mod tests {
             extend(source, &clone, day, now()),
             Ok(clone.expires_at + day.span())
         );
-        assert!(matches!(
-            extend(source, &clone, "60d".parse().unwrap(), now()),
-            Err(Refusal::TooLong { .. })
-        ));
+        let refusal = extend(source, &clone, "60d".parse().unwrap(), now()).unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            "60d more would make 61d in all, and clones of production may live 14d; at most 13d can be added"
+        );
+        let mut old = clone.clone();
+        old.expires_at = old.ready_at.unwrap() + source.max_total_life.span();
+        let refusal = extend(source, &old, day, now()).unwrap_err().to_string();
+        assert!(
+            refusal.starts_with("1d more would make 15d in all") && refusal.ends_with("nothing can be added"),
+            "{refusal}"
+        );
         let unfinished = record(CloneState::Masking);
         assert!(matches!(
             extend(source, &unfinished, day, now()),

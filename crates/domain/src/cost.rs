@@ -53,11 +53,16 @@ impl Prices {
         }
     }
 
+    /// US dollars, at most, that a clone that is handed over costs in such a span.
+    pub fn for_span(&self, clone: &CloneRecord, span: TimeDelta) -> Option<f64> {
+        let (_, most) = self.per_hour(clone.engine, &clone.target_class)?;
+        Some(most * hours(span))
+    }
+
     /// US dollars that a clone has cost until `now`: its instance from the start of cloning to its deletion, at most
     /// (Serverless at its range's upper end). Storage is not counted: a clone shares production's until it is written to.
     pub fn spent(&self, clone: &CloneRecord, now: DateTime<Utc>) -> Option<f64> {
         let end = clone.deleted_at.unwrap_or(now);
-        let hours = |span: TimeDelta| span.num_seconds().max(0) as f64 / 3600.0;
         let entered = |state| clone.entered.get(&state).copied();
         // After a masking that broke off, `discarding` is when the first cluster was made.
         let begun = [CloneState::Cloning, CloneState::Discarding].into_iter();
@@ -69,6 +74,10 @@ impl Prices {
         let (_, after) = self.per_hour(clone.engine, &clone.target_class)?;
         Some(hours(resized - start) * masking + hours(end - resized) * after)
     }
+}
+
+fn hours(span: TimeDelta) -> f64 {
+    span.num_seconds().max(0) as f64 / 3600.0
 }
 
 #[cfg(test)]

@@ -41,6 +41,16 @@ impl Lifetime {
     }
 }
 
+/// A span in whole days and hours: `3d`, `13h`, `1d 6h`.
+pub fn words(span: TimeDelta) -> String {
+    let hours = span.num_hours().max(0);
+    match (hours / 24, hours % 24) {
+        (0, hours) => format!("{hours}h"),
+        (days, 0) => format!("{days}d"),
+        (days, hours) => format!("{days}d {hours}h"),
+    }
+}
+
 impl Default for Lifetime {
     fn default() -> Self {
         Self::DEFAULT
@@ -50,15 +60,18 @@ impl Default for Lifetime {
 impl FromStr for Lifetime {
     type Err = InvalidLifetime;
 
-    /// Reads `4h`, `3d` or a bare number of days, as the article's `expire_days` gives it.
+    /// Reads `4h`, `3d`, `2 days` or a bare number of days, as the article's `expire_days` gives it.
     fn from_str(text: &str) -> Result<Self, InvalidLifetime> {
         let invalid = || InvalidLifetime(text.to_owned());
         let lower = text.trim().to_ascii_lowercase();
-        let (number, hours_each) = match lower.strip_suffix('h') {
-            Some(hours) => (hours, 1),
-            None => (lower.strip_suffix('d').unwrap_or(&lower), 24),
+        let digits = lower.find(|c: char| !c.is_ascii_digit()).unwrap_or(lower.len());
+        let (number, unit) = lower.split_at(digits);
+        let hours_each = match unit.trim_start() {
+            "h" | "hour" | "hours" => 1,
+            "" | "d" | "day" | "days" => 24,
+            _ => return Err(invalid()),
         };
-        let number: u32 = number.trim().parse().map_err(|_| invalid())?;
+        let number: u32 = number.parse().map_err(|_| invalid())?;
         let span = TimeDelta::hours(i64::from(number) * hours_each);
         if (Self::LEAST..=Self::MOST).contains(&span) {
             Ok(Self(span))
@@ -100,6 +113,8 @@ mod tests {
     #[case("3d", "3d", 72)]
     #[case("3", "3d", 72)]
     #[case(" 24H ", "1d", 24)]
+    #[case("2 Days", "2d", 48)]
+    #[case("1 hour", "1h", 1)]
     fn lifetimes_are_read_and_written(#[case] text: &str, #[case] shown: &str, #[case] hours: i64) {
         let lifetime: Lifetime = text.parse().unwrap();
         assert_eq!((lifetime.to_string().as_str(), lifetime.hours()), (shown, hours));
@@ -109,6 +124,11 @@ mod tests {
     #[case("0")]
     #[case("366d")]
     #[case("-1d")]
+    #[case("+1d")]
+    #[case("1.5d")]
+    #[case("d")]
+    #[case("1dd")]
+    #[case("1w")]
     #[case("soon")]
     #[case("")]
     #[case("99999999999999999999")]

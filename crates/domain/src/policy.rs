@@ -238,12 +238,25 @@ impl Policy {
 
 /// A source that the policy does not know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no source `{name}`; the policy knows {}", list(known))]
+#[error(
+    "there is no source `{name}`; the policy knows {}{}",
+    list(known),
+    nearest(name, known)
+)]
 pub struct UnknownSource {
     /// What was asked for.
     pub name: String,
     /// What there is.
     pub known: Vec<String>,
+}
+
+fn nearest(name: &str, known: &[String]) -> String {
+    let likeness = |other: &String| strsim::normalized_damerau_levenshtein(name, other);
+    let near = known
+        .iter()
+        .filter(|other| known.len() > 1 && likeness(other) >= 0.5);
+    near.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+        .map_or_else(String::new, |other| format!(" (did you mean `{other}`?)"))
 }
 
 fn list(names: &[String]) -> String {

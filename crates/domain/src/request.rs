@@ -112,6 +112,12 @@ pub enum BadField {
         /// What was found.
         found: &'static str,
     },
+    /// One field by two names, or twice by one that only case or quotes tell apart, with different values.
+    #[error("`{0}` says something else than another name of the same field: say it once")]
+    Twice(String),
+    /// Longer than anything that could be meant.
+    #[error("`{0}` is too long: names and values of a request have at most {LONGEST} characters")]
+    TooLong(String),
     /// No field of ours.
     #[error(
         "`{0}` is no field of a request: known are source, class (or db_instance_class), lifetime (or expire_days), data_api, proxy{1}"
@@ -124,9 +130,12 @@ pub enum BadField {
     NotAnObject(&'static str),
 }
 
+/// The longest name or value that is looked at.
+const LONGEST: usize = 200;
+
 impl Wish {
     /// Reads an execution's input. Numbers may be strings, values may carry curly quotes and blanks, every
-    /// field may be absent or empty. Fields that tell who asks (`person`, `approved_by`, …) are refused like any
+    /// field may be absent or empty. One field by two of its names must say the same. Fields that tell who asks (`person`, `approved_by`, …) are refused like any
     /// other unknown field: only the gateway's item is believed.
     ///
     /// # Errors
@@ -137,15 +146,29 @@ impl Wish {
             Value::Null => return Ok(Self::default()),
             other => return Err(BadField::NotAnObject(kind(other))),
         };
-        let mut wish = Self::default();
+        let (mut wish, mut said) = (Self::default(), Vec::new());
         for (key, value) in object {
             let field = plain(key);
             let Some(text) = text_of(&field, value)? else {
                 continue;
             };
-            wish.set(&field, &text)?;
+            wish.set_once(&field, &text, &mut said)?;
         }
         Ok(wish)
+    }
+
+    /// Sets a field that no other name of it set to something else.
+    fn set_once(&mut self, field: &str, text: &str, said: &mut Vec<&'static str>) -> Result<(), BadField> {
+        let before = self.clone();
+        self.set(field, text)?;
+        let Some(name) = canonical(field) else {
+            return Ok(());
+        };
+        if said.contains(&name) && *self != before {
+            return Err(BadField::Twice(field.to_owned()));
+        }
+        said.push(name);
+        Ok(())
     }
 
     /// Sets one field from a text, by any of its names.
@@ -154,32 +177,38 @@ impl Wish {
     /// What is wrong with the field, by name.
     pub fn set(&mut self, field: &str, text: &str) -> Result<(), BadField> {
         let named = || field.to_owned();
-        match field.to_ascii_lowercase().replace('-', "_").as_str() {
-            "source" | "cluster" => {
-                let source = text.parse().map_err(|error| BadField::Source {
+        if [field, text]
+            .iter()
+            .any(|said| said.chars().nth(LONGEST).is_some())
+        {
+            return Err(BadField::TooLong(field.chars().take(40).collect()));
+        }
+        match canonical(field) {
+            Some("source") => {
+                let source = either_case(text).map_err(|error| BadField::Source {
                     field: named(),
                     error,
                 })?;
                 self.source = Some(source);
             }
-            "class" | "db_instance_class" | "instance_class" => {
-                let class = text.parse().map_err(|error| BadField::Class {
+            Some("class") => {
+                let class = either_case(text).map_err(|error| BadField::Class {
                     field: named(),
                     error,
                 })?;
                 self.class = Some(class);
             }
-            "lifetime" | "for" | "expire_days" => {
+            Some("lifetime") => {
                 let lifetime = text.parse().map_err(|error| BadField::Lifetime {
                     field: named(),
                     error,
                 })?;
                 self.lifetime = Some(lifetime);
             }
-            "data_api" => self.options.data_api = flag(field, text)?,
-            "proxy" => self.options.proxy = flag(field, text)?,
-            "request" => self.request = Some(text.to_owned()),
-            _ => return Err(BadField::Unknown(named(), nearest(field))),
+            Some("data_api") => self.options.data_api = flag(field, text)?,
+            Some("proxy") => self.options.proxy = flag(field, text)?,
+            Some(_) => self.request = Some(text.to_owned()),
+            None => return Err(BadField::Unknown(named(), nearest(field))),
         }
         Ok(())
     }
@@ -202,6 +231,25 @@ impl Wish {
     }
 }
 
+/// The field that a name means.
+fn canonical(field: &str) -> Option<&'static str> {
+    match field.to_ascii_lowercase().replace('-', "_").as_str() {
+        "source" | "cluster" => Some("source"),
+        "class" | "db_instance_class" | "instance_class" => Some("class"),
+        "lifetime" | "for" | "expire_days" => Some("lifetime"),
+        "data_api" => Some("data_api"),
+        "proxy" => Some("proxy"),
+        "request" => Some("request"),
+        _ => None,
+    }
+}
+
+/// Phones begin a sentence with a capital: names that are always small are read in either case.
+fn either_case<T: std::str::FromStr>(text: &str) -> Result<T, T::Err> {
+    text.parse()
+        .or_else(|error| text.to_ascii_lowercase().parse().map_err(|_| error))
+}
+
 /// A text as it was meant: without blanks around it and without the quotes, straight or curly, that chat tools
 /// wrap values in.
 pub fn plain(text: &str) -> String {
@@ -215,7 +263,11 @@ fn text_of(field: &str, value: &Value) -> Result<Option<String>, BadField> {
     let text = match value {
         Value::Null => return Ok(None),
         Value::String(text) => plain(text),
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) => match number.as_f64() {
+            // A form's number field may send `3.0`.
+            Some(whole) if whole.fract() == 0.0 && whole.abs() < 1e15 => format!("{whole}"),
+            _ => number.to_string(),
+        },
         Value::Bool(yes) => yes.to_string(),
         other => {
             return Err(BadField::Kind {
@@ -276,6 +328,9 @@ mod tests {
     #[case(json!({"db_instance_class": "db.t4g.medium", "expire_days": "3"}))]
     #[case(json!({"db_instance_class": "“db.t4g.medium”", "expire_days": 3}))]
     #[case(json!({"class": " db.t4g.medium ", "lifetime": "’3d’", "source": ""}))]
+    #[case(json!({"Class": "DB.T4G.medium", "expire_days": 3.0}))]
+    #[case(json!({"“db_instance_class”": "db.t4g.medium", "expire-days": " 3 days "}))]
+    #[case(json!({"class": "db.t4g.medium", "db_instance_class": "“db.t4g.medium”", "for": "3", "expire_days": 3}))]
     #[case(json!({"class": "db.t4g.medium", "lifetime": "72h", "source": null, "proxy": "false"}))]
     fn the_articles_input_is_read_in_every_spelling(#[case] input: Value) {
         let wish = Wish::read(&input).unwrap();
@@ -308,6 +363,13 @@ mod tests {
     #[case(json!({"expire_days": "soon"}), "`expire_days`: `soon` is no lifetime")]
     #[case(json!({"source": "Prod!"}), "`source`: `Prod!` is no source name")]
     #[case(json!({"proxy": "maybe"}), "`proxy`: `maybe` is neither")]
+    #[case(json!({"class": "db.r6g.large", "db_instance_class": "db.t4g.medium"}), "`db_instance_class` says something else")]
+    #[case(json!({"expire_days": 1, "lifetime": "2d"}), "`lifetime` says something else")]
+    #[case(json!({"data_api": true, "data-api": false}), "says something else")]
+    #[case(json!({"class": "x".repeat(300_000)}), "`class` is too long")]
+    #[case(json!({"x".repeat(300_000): "x"}), "x` is too long")]
+    #[case(json!({"expire_days": 2.5}), "`2.5` is no lifetime")]
+    #[case(json!({"expire_days": -3}), "`-3` is no lifetime")]
     #[case(json!({"class": ["db.t4g.medium"]}), "`class` must be a text or a number, not a list")]
     #[case(json!({"clas": "x"}), "did you mean `class`?")]
     #[case(json!({"person": "U0BOSS"}), "`person` is no field of a request")]

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use domain::request::Principal;
 use serde_json::json;
 use slack::{Command, Message, message, modal};
+use slack_morphism::prelude::SlackView;
 
 use crate::deeds::{self, Asker};
 use crate::signed::{Refused, Signed};
@@ -58,7 +59,9 @@ async fn carry_out(deps: &Deps, asker: &Asker, text: &str) -> Result<Option<Mess
         },
         Command::List => deeds::list(deps, &policy, asker).await?,
         Command::Show(id) => deeds::show(deps, &policy, asker, &id).await?,
-        Command::Extend(id, more) => deeds::extend(deps, &policy, asker, &id, Some(more)).await?,
+        Command::Extend(id, more) => deeds::extend(deps, &policy, asker, &id, more)
+            .await?
+            .unwrap_or_else(|refused| refused),
         Command::Delete(id) => deeds::delete(deps, &policy, asker, &id).await?,
     };
     Ok(Some(said))
@@ -69,13 +72,14 @@ async fn open_form(deps: &Deps, policy: &domain::Policy, asker: &Asker) -> Resul
         return Ok(Some(message::refused(&refusal)));
     }
     let form = modal::create(policy, asker.channel.as_deref().unwrap_or_default());
-    match deps.slack.open_view(&asker.trigger, form).await {
-        Ok(()) => Ok(None),
-        Err(error) => {
-            tracing::warn!("the form was not opened: {}", runtime::chain(&error));
-            Ok(Some(message::slack_trouble()))
-        }
-    }
+    Ok(shown(deps, asker, form, "/clone production 4h").await)
+}
+
+/// Opens a form; if Slack does not, says what to write `instead`.
+pub(crate) async fn shown(deps: &Deps, asker: &Asker, form: SlackView, instead: &str) -> Option<Message> {
+    let error = deps.slack.open_view(&asker.trigger, form).await.err()?;
+    tracing::warn!("the form was not opened: {}", runtime::chain(&error));
+    Some(message::slack_trouble(instead))
 }
 
 fn ephemeral(message: &Message) -> Response {

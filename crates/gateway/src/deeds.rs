@@ -2,7 +2,8 @@
 
 use aws_sdk_sfn::error::SdkError;
 use chrono::TimeDelta;
-use domain::admission::{self, Granted, Refusal};
+use domain::admission::{self, Deed, Granted, Refusal};
+use domain::cost::Prices;
 use domain::record::DeleteReason;
 use domain::request::{Principal, RequestItem, Wish};
 use domain::{CloneRecord, CloneState, Lifetime, Policy};
@@ -11,7 +12,8 @@ use runtime::aws::failed;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use slack::command::{Found, IdPart};
-use slack::{Message, message};
+use slack::{Message, message, modal};
+use slack_morphism::prelude::SlackView;
 
 use crate::{Deps, Error};
 
@@ -86,15 +88,19 @@ pub(crate) async fn list(deps: &Deps, policy: &Policy, asker: &Asker) -> Result<
 
 /// One clone, for those who may change it.
 pub(crate) async fn show(deps: &Deps, policy: &Policy, asker: &Asker, id: &IdPart) -> Result<Message, Error> {
-    let clone = match changeable(deps, policy, asker, id).await? {
+    let clone = match changeable(deps, policy, asker, id, Deed::See).await? {
         Ok(clone) => clone,
         Err(said) => return Ok(said),
     };
-    let prices = deps.config.prices().await.unwrap_or_else(|error| {
+    Ok(message::show(&clone, &prices(deps).await, deps.clock.now()))
+}
+
+/// The prices; none are known if they cannot be read.
+pub(crate) async fn prices(deps: &Deps) -> Prices {
+    deps.config.prices().await.unwrap_or_else(|error| {
         tracing::warn!("costs are told as unknown: {}", runtime::chain(&error));
-        Default::default()
-    });
-    Ok(message::show(&clone, &prices, deps.clock.now()))
+        Prices::default()
+    })
 }
 
 /// The lines that connect. They hold no password, and the clone's message shows them to the channel anyway.
@@ -105,35 +111,56 @@ pub(crate) async fn connect(deps: &Deps, id: &IdPart) -> Result<Message, Error> 
     })
 }
 
-/// Lets a clone live longer: by `more`, or as long again as it was asked for.
+/// The form that asks how much longer a clone shall live.
+pub(crate) async fn extension_form(
+    deps: &Deps,
+    policy: &Policy,
+    asker: &Asker,
+    id: &IdPart,
+) -> Result<Result<SlackView, Message>, Error> {
+    let clone = match changeable(deps, policy, asker, id, Deed::Extend).await? {
+        Ok(clone) => clone,
+        Err(said) => return Ok(Err(said)),
+    };
+    let now = deps.clock.now();
+    let source = policy.source(&clone.source).map_err(Refusal::from);
+    let left = match source.and_then(|source| admission::extendable(source, &clone, now)) {
+        Ok(left) => left,
+        Err(refusal) => return Ok(Err(not_extended(&clone, &refusal))),
+    };
+    let form = modal::extend(&clone, left, &prices(deps).await);
+    Ok(form.ok_or_else(|| message::no_more(&clone, left)))
+}
+
+/// Lets a clone live longer.
 pub(crate) async fn extend(
     deps: &Deps,
     policy: &Policy,
     asker: &Asker,
     id: &IdPart,
-    more: Option<Lifetime>,
-) -> Result<Message, Error> {
-    let clone = match changeable(deps, policy, asker, id).await? {
+    more: Lifetime,
+) -> Result<Result<Message, Message>, Error> {
+    let clone = match changeable(deps, policy, asker, id, Deed::Extend).await? {
         Ok(clone) => clone,
-        Err(said) => return Ok(said),
+        Err(said) => return Ok(Err(said)),
     };
     let source = match policy.source(&clone.source) {
         Ok(source) => source,
-        Err(unknown) => return Ok(message::refused(&unknown.into())),
+        Err(unknown) => return Ok(Err(message::refused(&unknown.into()))),
     };
     if !deps
         .records
         .once(&format!("extend/{}", asker.key()), TimeDelta::days(1))
         .await?
     {
-        return Ok(message::extended(&clone));
+        return Ok(Ok(message::extended(&clone)));
     }
     let now = deps.clock.now();
     let mut refusal = None;
     let clone = deps
         .records
         .update(&clone.id, |clone| {
-            match admission::extend(source, clone, more.unwrap_or(clone.lifetime), now) {
+            match admission::extend(source, clone, more, now) {
                 Ok(expires_at) => {
                     (clone.expires_at, clone.warned_at, refusal) = (expires_at, None, None);
                     Decision::Write
@@ -146,10 +173,16 @@ pub(crate) async fn extend(
         })
         .await?;
     Ok(match refusal {
-        None => message::extended(&clone),
-        Some(Refusal::NotExtendable(..)) if is_going(&clone) => message::already_gone(&clone),
-        Some(refusal) => message::refused(&refusal),
+        None => Ok(message::extended(&clone)),
+        Some(refusal) => Err(not_extended(&clone, &refusal)),
     })
+}
+
+fn not_extended(clone: &CloneRecord, refusal: &Refusal) -> Message {
+    match refusal {
+        Refusal::NotExtendable(..) if is_going(clone) => message::already_gone(clone),
+        refusal => message::refused(refusal),
+    }
 }
 
 /// Claims the clone for deletion, which is what counts, and starts the sweep for it. If that does not start, the
@@ -160,7 +193,7 @@ pub(crate) async fn delete(
     asker: &Asker,
     id: &IdPart,
 ) -> Result<Message, Error> {
-    let clone = match changeable(deps, policy, asker, id).await? {
+    let clone = match changeable(deps, policy, asker, id, Deed::Delete).await? {
         Ok(clone) => clone,
         Err(said) => return Ok(said),
     };
@@ -204,19 +237,20 @@ fn is_going(clone: &CloneRecord) -> bool {
     matches!(clone.state, CloneState::Deleting | CloneState::Deleted)
 }
 
-/// The clone, if the asker may change it; else what to say.
+/// The clone, if the asker may do that to it; else what to say.
 async fn changeable(
     deps: &Deps,
     policy: &Policy,
     asker: &Asker,
     id: &IdPart,
+    deed: Deed,
 ) -> Result<Result<CloneRecord, Message>, Error> {
     let clone = match find(deps, id).await? {
         Ok(clone) => clone,
         Err(said) => return Ok(Err(said)),
     };
     let nobodys = clone.principal == Principal::Direct;
-    let may = match admission::may_change(policy, &asker.principal, &clone) {
+    let may = match admission::may_change(policy, &asker.principal, &clone, deed) {
         Ok(()) if nobodys => admission::may_ask(policy, &asker.principal, asker.channel.as_deref()),
         may => may,
     };

@@ -14,7 +14,7 @@ use slack::{Message, modal};
 
 use crate::deeds::{self, Asker};
 use crate::signed::{Refused, Signed};
-use crate::{Deps, Error, in_time, told};
+use crate::{Deps, Error, command, in_time, told};
 
 /// Reads what somebody did, does it, and tells them. What doppel does not know is acknowledged and left alone.
 pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Result<Response, Refused> {
@@ -26,6 +26,9 @@ pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Res
         ("block_actions", _) => pressed(&deps, &deed).await,
         ("view_submission", Some(view)) if view.callback_id == modal::CREATE => {
             return Ok(submitted(&deps, &deed, view).await);
+        }
+        ("view_submission", Some(view)) if view.callback_id == modal::EXTEND => {
+            return Ok(extension(&deps, &deed, view).await);
         }
         _ => {}
     }
@@ -58,11 +61,45 @@ async fn press(deps: &Deps, deed: &Interaction, pressed: &Action) -> Result<Opti
     let asker = asker(deed, None);
     let said = match pressed.action_id.as_str() {
         action::CONNECT => deeds::connect(deps, &id).await?,
-        action::EXTEND => deeds::extend(deps, &deps.config.policy().await?, &asker, &id, None).await?,
+        action::EXTEND => return extend(deps, &asker, &id).await,
         action::DELETE => deeds::delete(deps, &deps.config.policy().await?, &asker, &id).await?,
         _ => return Ok(None),
     };
     Ok(Some(said))
+}
+
+/// Asks how much longer. No message means that there is nothing to say: a form was opened.
+async fn extend(deps: &Deps, asker: &Asker, id: &IdPart) -> Result<Option<Message>, Error> {
+    let policy = deps.config.policy().await?;
+    match deeds::extension_form(deps, &policy, asker, id).await? {
+        Ok(form) => {
+            let instead = format!("/clone extend {} 2d", id.as_str());
+            Ok(command::shown(deps, asker, form, &instead).await)
+        }
+        Err(said) => Ok(Some(said)),
+    }
+}
+
+/// Extends the clone and says so in the form's place, or shows at its field why not.
+async fn extension(deps: &Deps, deed: &Interaction, view: &View) -> Response {
+    let (id, more) = match modal::read_extend(view) {
+        Ok(read) => read,
+        Err(wrong) => return errors(&wrong),
+    };
+    let asker = asker(deed, None);
+    let extended = in_time(async {
+        let policy = deps.config.policy().await?;
+        deeds::extend(deps, &policy, &asker, &id.into(), more).await
+    });
+    let refused = match extended.await {
+        Ok(Ok(said)) => {
+            let view = modal::done("Extended", &said);
+            return Json(json!({"response_action": "update", "view": view})).into_response();
+        }
+        Ok(Err(refused)) => refused,
+        Err(error) => told(&error),
+    };
+    errors(&modal::extend_error(&refused.text))
 }
 
 /// Makes the clone, or shows what is wrong at its field. An empty answer closes the form.

@@ -52,6 +52,17 @@ pub enum Misread {
     /// No id, nor the end of one.
     #[error("`{0}` is no clone id: write it as `/clone list` shows it, or only its last six characters")]
     NoId(String),
+    /// A key without its value.
+    #[error("`{0}` needs its value, such as `{0}={1}`")]
+    ValueMissing(&'static str, &'static str),
+    /// A verb behind other words.
+    #[error("`{0}` comes first: write `/clone {0}{1}`")]
+    VerbFirst(&'static str, &'static str),
+    /// More text than anything that could be meant.
+    #[error(
+        "that is {0} characters long: a command has at most {LONGEST}; `/clone help` shows what can be said"
+    )]
+    TooLong(usize),
     /// More words than the verb takes.
     #[error("`{0}` is too much: `{1}` takes no such word")]
     TooMuch(String, &'static str),
@@ -68,7 +79,35 @@ pub enum Found {
     Several(Vec<CloneId>),
 }
 
-const VERBS: [&str; 5] = ["list", "show", "extend", "delete", "help"];
+/// The longest text that is looked at, in characters.
+pub const LONGEST: usize = 1_000;
+
+/// The verbs, and what follows each.
+const VERBS: [(&str, &str); 5] = [
+    ("list", ""),
+    ("show", " ID"),
+    ("extend", " ID 2d"),
+    ("delete", " ID"),
+    ("help", ""),
+];
+/// What people say that the grammar calls otherwise.
+const OTHERWISE: [(&str, &str); 13] = [
+    ("remove", "delete"),
+    ("destroy", "delete"),
+    ("drop", "delete"),
+    ("kill", "delete"),
+    ("stop", "delete"),
+    ("status", "show"),
+    ("info", "show"),
+    ("describe", "show"),
+    ("get", "show"),
+    ("renew", "extend"),
+    ("prolong", "extend"),
+    ("keep", "extend"),
+    ("mine", "list"),
+];
+/// The keys that need a value, with an example of one.
+const VALUES: [(&str, &str); 3] = [("source", "production"), ("class", "db.r6g.large"), ("for", "8h")];
 const KEYS: [&str; 5] = ["source", "class", "for", "data-api", "proxy"];
 
 /// Reads the words after `/clone`. `sources` are the names that the policy knows.
@@ -80,6 +119,10 @@ const KEYS: [&str; 5] = ["source", "class", "for", "data-api", "proxy"];
 /// # Errors
 /// The first word that cannot be understood, with the nearest one that can.
 pub fn parse(text: &str, sources: &[SourceName]) -> Result<Command, Misread> {
+    // Slack sends up to a quarter of a megabyte; no command is so long, and nobody shall wait for it to be read.
+    if text.len() > LONGEST && text.chars().nth(LONGEST).is_some() {
+        return Err(Misread::TooLong(text.chars().count()));
+    }
     let words = words(text);
     let Some((first, rest)) = words.split_first() else {
         return Ok(Command::Open);
@@ -92,6 +135,12 @@ pub fn parse(text: &str, sources: &[SourceName]) -> Result<Command, Misread> {
         "extend" => extend(rest),
         "create" | "new" => create(rest, sources).map(Command::Create),
         _ => create(&words, sources).map(Command::Create),
+    }
+}
+
+impl From<CloneId> for IdPart {
+    fn from(id: CloneId) -> Self {
+        Self(id.to_string())
     }
 }
 
@@ -145,12 +194,16 @@ fn extend(words: &[String]) -> Result<Command, Misread> {
     let (time, rest) = rest
         .split_first()
         .ok_or_else(|| Misread::TimeMissing(id.as_str().to_owned()))?;
-    let time = if matches!(time.as_str(), "by" | "for") && !rest.is_empty() {
-        &rest[0]
-    } else {
-        time
+    let (time, rest) = match (time.as_str(), rest.split_first()) {
+        ("by" | "for", Some((time, rest))) => (time, rest),
+        _ => (time, rest),
     };
-    let time = time.split_once('=').map_or(time.as_str(), |(_, value)| value);
+    let time = match time.split_once('=') {
+        Some((key, value)) if key_of(key)? == "for" => plain(value),
+        Some(_) => return Err(Misread::TooMuch(shortened(time), "extend")),
+        None => time.clone(),
+    };
+    none_left(rest, "extend")?;
     let lifetime = time.parse().map_err(|error| {
         Misread::Field(BadField::Lifetime {
             field: "extend".into(),
@@ -177,7 +230,7 @@ fn none_left(words: &[String], verb: &'static str) -> Result<(), Misread> {
 }
 
 fn create(words: &[String], sources: &[SourceName]) -> Result<Wish, Misread> {
-    let mut wish = Wish::default();
+    let (mut wish, mut said) = (Wish::default(), Vec::new());
     let mut words = words.iter().peekable();
     while let Some(word) = words.next() {
         let (field, value) = match word.split_once('=') {
@@ -187,7 +240,10 @@ fn create(words: &[String], sources: &[SourceName]) -> Result<Wish, Misread> {
             }
             None => (field_of(word, sources)?, word.clone()),
         };
-        once(&wish, field)?;
+        if said.contains(&field) {
+            return Err(Misread::Twice(field));
+        }
+        said.push(field);
         let value = if is_flag(field) && value == field {
             "true".to_owned()
         } else {
@@ -217,51 +273,46 @@ fn key_of(key: &str) -> Result<&'static str, Misread> {
 /// Which field a bare word fills.
 fn field_of(word: &str, sources: &[SourceName]) -> Result<&'static str, Misread> {
     let lower = word.to_ascii_lowercase().replace('_', "-");
-    if sources.iter().any(|source| source.as_str() == word) {
+    if sources
+        .iter()
+        .any(|source| source.as_str().eq_ignore_ascii_case(word))
+    {
         Ok("source")
+    } else if let Some((verb, follows)) = VERBS.into_iter().find(|(verb, _)| *verb == lower) {
+        Err(Misread::VerbFirst(verb, follows))
     } else if let Some(flag) = KEYS.into_iter().find(|key| is_flag(key) && *key == lower) {
         Ok(flag)
-    } else if word.parse::<Class>().is_ok() || word.starts_with("db.") || word.starts_with("serverless") {
+    } else if let Some((key, example)) = VALUES.into_iter().find(|(key, _)| *key == lower) {
+        Err(Misread::ValueMissing(key, example))
+    } else if lower.parse::<Class>().is_ok() || lower.starts_with("db.") || lower.starts_with("serverless") {
         Ok("class")
     } else if word.starts_with(|c: char| c.is_ascii_digit()) {
         Ok("for")
     } else {
         let names = sources.iter().map(ToString::to_string);
-        let known = VERBS.into_iter().chain(KEYS).map(str::to_owned).chain(names);
+        let verbs = VERBS.into_iter().map(|(verb, _)| verb);
+        let known = verbs.chain(KEYS).map(str::to_owned).chain(names);
         Err(unknown(word, &lower, known))
     }
 }
 
-fn once(wish: &Wish, field: &'static str) -> Result<(), Misread> {
-    let is_said = match field {
-        "source" => wish.source.is_some(),
-        "class" => wish.class.is_some(),
-        "for" => wish.lifetime.is_some(),
-        "data-api" => wish.options.data_api,
-        _ => wish.options.proxy,
+fn unknown(word: &str, lower: &str, known: impl Iterator<Item = String>) -> Misread {
+    let word = shortened(word);
+    let meant = OTHERWISE.into_iter().find(|(said, _)| *said == lower);
+    let nearest = match meant {
+        Some((_, verb)) => Some(verb.to_owned()),
+        None => nearest(&shortened(lower), known),
     };
-    if is_said {
-        Err(Misread::Twice(field))
-    } else {
-        Ok(())
-    }
+    Misread::UnknownWord { word, nearest }
 }
 
-fn unknown(word: &str, lower: &str, known: impl Iterator<Item = String>) -> Misread {
-    let nearest = known
-        .map(|name| {
-            (
-                strsim::normalized_damerau_levenshtein(lower, name.trim_end_matches("=…")),
-                name,
-            )
-        })
+fn nearest(word: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    let likeness = |name: &str| strsim::normalized_damerau_levenshtein(word, name.trim_end_matches("=…"));
+    known
+        .map(|name| (likeness(&name), name))
         .filter(|(likeness, _)| *likeness >= 0.5)
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name);
-    Misread::UnknownWord {
-        word: shortened(word),
-        nearest,
-    }
+        .map(|(_, name)| name)
 }
 
 fn hint(nearest: &Option<String>) -> String {
@@ -274,11 +325,31 @@ fn hint(nearest: &Option<String>) -> String {
 /// The words, without the traces that keyboards and Slack leave: quotes, dashes before a word, long dashes
 /// within, and links that Slack makes of names with dots.
 fn words(text: &str) -> Vec<String> {
-    text.split(char::is_whitespace)
+    let bare = text
+        .split(char::is_whitespace)
         .map(|word| plain(&unlinked(word)).replace(['–', '—', '−'], "-"))
         .map(|word| plain(undashed(&word).trim_matches('`')))
-        .filter(|word| !word.is_empty())
-        .collect()
+        .filter(|word| !word.is_empty());
+    let mut words: Vec<String> = Vec::new();
+    for word in bare {
+        match words
+            .last_mut()
+            .filter(|number| is_number(number) && is_unit(&word))
+        {
+            Some(number) => number.push_str(&word),
+            None => words.push(word),
+        }
+    }
+    words
+}
+
+/// `8 hours` is one word.
+fn is_number(word: &str) -> bool {
+    word.len() < 4 && word.chars().all(|c| c.is_ascii_digit())
+}
+
+fn is_unit(word: &str) -> bool {
+    ["h", "hour", "hours", "d", "day", "days"].contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// `--data-api` is `data-api`, but `-1h` is no `1h`.

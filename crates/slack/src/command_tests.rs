@@ -51,6 +51,11 @@ fn wish(class: Option<&str>, lifetime: Option<&str>, data_api: bool, proxy: bool
 )]
 #[case("", Command::Open)]
 #[case(" \u{a0} ", Command::Open)]
+#[case(
+    "Production DB.R6G.large for 8 hours",
+    wish(Some("db.r6g.large"), Some("8h"), false, false)
+)]
+#[case("production 2 days proxy", wish(None, Some("2d"), false, true))]
 #[case("list", Command::List)]
 #[case("LIST", Command::List)]
 #[case("help me", Command::Help)]
@@ -66,7 +71,17 @@ fn every_spelling_is_understood(#[case] text: &str, #[case] command: Command) {
 #[rstest::rstest]
 #[case("prodution", "`prodution` means nothing here; did you mean `production`?")]
 #[case("lsit", "`lsit` means nothing here; did you mean `list`?")]
-#[case("remove k3x9qa", "`remove` means nothing here")]
+#[case("remove k3x9qa", "`remove` means nothing here; did you mean `delete`?")]
+#[case("production list", "`list` comes first: write `/clone list`")]
+#[case("k3x9qa", "`k3x9qa` means nothing here")]
+#[case("production for", "`for` needs its value, such as `for=8h`")]
+#[case(
+    "production class 3d",
+    "`class` needs its value, such as `class=db.r6g.large`"
+)]
+#[case("extend k3x9qa 2d now", "`now` is too much: `extend` takes no such word")]
+#[case("extend k3x9qa class=2d", "`class=2d` is too much")]
+#[case("extend k3x9qa until=2d", "`until` means nothing here")]
 #[case(
     "production clas=db.r6g.large",
     "`clas` means nothing here; did you mean `class=…`?"
@@ -79,6 +94,7 @@ fn every_spelling_is_understood(#[case] text: &str, #[case] command: Command) {
 #[case("production proxy=maybe", "`proxy`: `maybe` is neither")]
 #[case("production analytics", "`source` is said twice")]
 #[case("production 3d 4d", "`for` is said twice")]
+#[case("production data-api=no data-api", "`data-api` is said twice")]
 #[case("production proxy proxy", "`proxy` is said twice")]
 #[case("production request=somebody-elses", "`request` means nothing here")]
 #[case("show", "`show` needs the id of a clone")]
@@ -123,6 +139,14 @@ fn the_last_part_finds_a_clone_and_the_living_win() {
         whole.find(vec![other, living.clone()]),
         Found::One(Box::new(living))
     );
+}
+
+#[test]
+fn a_text_that_no_command_can_be_is_refused_in_words_before_it_is_read() {
+    let error = parse(&"production ".repeat(25_000), &sources()).unwrap_err();
+    assert_eq!(error, Misread::TooLong(275_000));
+    assert!(error.to_string().contains("at most 1000"), "{error}");
+    assert!(parse(&"é".repeat(LONGEST), &sources()).is_err_and(|error| error != Misread::TooLong(LONGEST)));
 }
 
 proptest::proptest! {

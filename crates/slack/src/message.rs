@@ -26,7 +26,7 @@ use crate::text::{self, code, mention};
 
 pub use answers::{
     Told, already_gone, asked, broken_config, deletion_started, extended, help, how_to_connect, misread,
-    no_such, not_ready, refused, refused_execution, several, slack_trouble, went_wrong,
+    no_more, no_such, not_ready, refused, refused_execution, several, slack_trouble, went_wrong,
 };
 pub use ended::{deleted, deleting, failed};
 pub use lists::{list, show};

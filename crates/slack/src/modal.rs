@@ -1,16 +1,20 @@
-//! The form behind a bare `/clone`.
+//! The forms: behind a bare `/clone`, and behind the Extend button.
+
+mod extend;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::admission::Refusal;
 use domain::request::{Wish, plain};
-use domain::{Lifetime, Policy};
+use domain::{CloneId, Lifetime, Policy};
 use slack_morphism::prelude::*;
 
 use crate::blocks::plain_text;
 use crate::interaction::View;
 use crate::message::Message;
 use crate::text;
+
+pub use extend::{EXTEND, extend, extend_error, read_extend};
 
 /// The form's callback id.
 pub const CREATE: &str = "doppel_create";
@@ -116,6 +120,21 @@ pub fn at_field(refusal: &Refusal) -> BTreeMap<String, String> {
 /// What is about no field is shown at the first.
 pub fn at_top(message: &Message) -> BTreeMap<String, String> {
     BTreeMap::from([(SOURCE.to_owned(), shown(&message.text))])
+}
+
+/// What a form says once it did its work, in its place.
+pub fn done(title: &str, message: &Message) -> SlackView {
+    SlackView::Modal(
+        SlackModalView::new(plain_text(title, 24), message.blocks.clone())
+            .with_close(plain_text("Close", 24)),
+    )
+}
+
+/// The clone that a form is about.
+fn read_id(view: &View) -> Result<CloneId, String> {
+    view.private_metadata
+        .parse()
+        .map_err(|error: domain::id::InvalidName| error.to_string())
 }
 
 /// Errors at a field are plain text.

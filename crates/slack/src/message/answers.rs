@@ -1,6 +1,8 @@
 //! Answers to commands and buttons, seen by the one who asked.
 
+use chrono::TimeDelta;
 use domain::admission::{Granted, Refusal};
+use domain::record::HISTORY_DAYS;
 use domain::workflow::{Caught, ExecutionRef};
 use domain::{CloneId, CloneRecord, CloneState, Policy};
 
@@ -9,7 +11,7 @@ use super::ready::connection;
 use super::{Message, console_url, footer, until};
 use crate::blocks::{context, section};
 use crate::command::Misread;
-use crate::text::{code, date, link, mention, prose};
+use crate::text::{code, date, link, mention, prose, span};
 
 /// To whom a refusal is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +63,7 @@ pub fn not_ready(clone: &CloneRecord) -> Message {
 /// No clone of that id.
 pub fn no_such(part: &str) -> Message {
     Message::line(format!(
-        "There is no clone {}; `/clone list` shows yours.",
+        "There is no clone {}: there never was, or it went more than {HISTORY_DAYS} days ago. `/clone list` shows yours.",
         code(part)
     ))
 }
@@ -81,6 +83,16 @@ pub fn extended(clone: &CloneRecord) -> Message {
     Message::line(format!(
         "{} now lives until {}.",
         code(clone.id.as_str()),
+        until(clone)
+    ))
+}
+
+/// All of the policy's total life is used, or nearly so.
+pub fn no_more(clone: &CloneRecord, left: TimeDelta) -> Message {
+    Message::line(format!(
+        "{} cannot be extended: the policy leaves it {} more, and an hour is the least. It lives until {}.",
+        code(clone.id.as_str()),
+        span(left),
         until(clone)
     ))
 }
@@ -140,12 +152,12 @@ pub fn went_wrong() -> Message {
     )
 }
 
-/// Slack itself would not open the form.
-pub fn slack_trouble() -> Message {
-    Message::line(
-        "Slack did not open the form. Write it in one line instead, such as `/clone production 4h`."
-            .to_owned(),
-    )
+/// Slack itself would not open the form: what to write instead.
+pub fn slack_trouble(instead: &str) -> Message {
+    Message::line(format!(
+        "Slack did not open the form. Write it in one line instead, such as {}.",
+        code(instead)
+    ))
 }
 
 /// How to ask, with this policy's own names.

@@ -157,7 +157,7 @@ fn price(clone: &CloneRecord, prices: &Prices) -> String {
 fn life_buttons(clone: &CloneRecord, with_connect: bool) -> SlackBlock {
     let id = clone.id.as_str();
     let connect = button(action::CONNECT, "How to connect", id);
-    let extend = button(action::EXTEND, &format!("Extend by {}", clone.lifetime), id);
+    let extend = button(action::EXTEND, "Extend …", id);
     let question = format!("{} and all that was written to it will be gone.", code(id));
     let delete = button(action::DELETE, "Delete now", id)
         .with_style(SlackBlockButtonStyle::Danger)

@@ -134,6 +134,10 @@ fn answers_to_commands_and_buttons() {
         most: "7d".parse().unwrap(),
         name: "production".parse().unwrap(),
     };
+    let not_yours = Refusal::NotYours(sample::ready().id, domain::admission::Deed::See);
+    let source = &policy().sources[&sample::ready().source];
+    let more = "14d".parse().unwrap();
+    let total_life = domain::admission::extend(source, &sample::ready(), more, start()).unwrap_err();
     let caught = Caught {
         step: State::Clone,
         error: "BadRequest".into(),
@@ -143,6 +147,8 @@ fn answers_to_commands_and_buttons() {
         asked(&granted),
         refused(&refusal.unwrap_err()),
         refused(&too_long),
+        refused(&not_yours),
+        refused(&total_life),
         misread(&Misread::UnknownWord {
             word: "lsit".into(),
             nearest: Some("list".into()),
@@ -161,7 +167,7 @@ fn answers_to_commands_and_buttons() {
         refused_execution(&execution(), &caught, &Told::Everybody),
         broken_config(),
         went_wrong(),
-        slack_trouble(),
+        slack_trouble("/clone production 4h"),
     ];
     insta::assert_snapshot!(
         "answers",
