@@ -14,3 +14,4 @@ mod kill;
 mod lifetime;
 mod masking;
 mod refusals;
+mod workflow_step;

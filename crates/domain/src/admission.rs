@@ -59,6 +59,11 @@ pub enum Refusal {
     /// Not this person.
     #[error("you are not among the people who may ask for clones")]
     PersonNotAllowed,
+    /// Not from a workflow.
+    #[error(
+        "steps of Slack workflows may not ask for clones: the policy's `workflow_steps` does not allow it"
+    )]
+    WorkflowsNotAllowed,
     /// Somebody else's clone.
     #[error("{0} belongs to somebody else; only its owner or an admin may {1} it")]
     NotYours(crate::id::CloneId, Deed),
@@ -168,8 +173,10 @@ pub fn grant(policy: &Policy, wish: &Wish) -> Result<Granted, Refusal> {
 /// Which of the two is not allowed.
 pub fn may_ask(policy: &Policy, principal: &Principal, channel: Option<&str>) -> Result<(), Refusal> {
     let people = &policy.people;
-    let Principal::Slack(user) = principal else {
-        return Ok(());
+    let user = match principal {
+        Principal::Slack(user) => user,
+        Principal::Workflow if !people.may_workflows_ask() => return Err(Refusal::WorkflowsNotAllowed),
+        Principal::Workflow | Principal::Cli(_) | Principal::Direct => return Ok(()),
     };
     if !people.channels.is_empty() && !channel.is_some_and(|c| people.channels.iter().any(|known| known == c))
     {
@@ -195,7 +202,7 @@ pub fn may_change(
 ) -> Result<(), Refusal> {
     match principal {
         Principal::Cli(_) => Ok(()),
-        who if *who == clone.principal || clone.principal == Principal::Direct => Ok(()),
+        who if *who == clone.principal || clone.principal.is_nobody() => Ok(()),
         Principal::Slack(user) if policy.people.admins.contains(user) => Ok(()),
         _ => Err(Refusal::NotYours(clone.id.clone(), deed)),
     }
@@ -241,7 +248,7 @@ pub fn extendable(source: &Source, clone: &CloneRecord, now: DateTime<Utc>) -> R
 pub fn cap(policy: &Policy, principal: &Principal) -> u32 {
     match principal {
         Principal::Slack(_) | Principal::Cli(_) => policy.people.clones_per_person,
-        Principal::Direct => policy.people.direct_clones,
+        Principal::Direct | Principal::Workflow => policy.people.direct_clones,
     }
 }
 
@@ -312,6 +319,22 @@ mod tests {
         assert_eq!(ask("U1", Some("C2")), Err(Refusal::ChannelNotAllowed));
         assert_eq!(ask("U1", None), Err(Refusal::ChannelNotAllowed));
         assert_eq!(ask("U2", Some("C1")), Err(Refusal::PersonNotAllowed));
+    }
+
+    #[rstest::rstest]
+    #[case::everybody_may(&[], None, Ok(()))]
+    #[case::only_some_may(&["C1"], None, Err(Refusal::WorkflowsNotAllowed))]
+    #[case::the_policy_says_yes(&["C1"], Some(true), Ok(()))]
+    #[case::the_policy_says_no(&[], Some(false), Err(Refusal::WorkflowsNotAllowed))]
+    fn a_workflow_may_ask_where_everybody_may_unless_the_policy_says_otherwise(
+        #[case] channels: &[&str],
+        #[case] said: Option<bool>,
+        #[case] expected: Result<(), Refusal>,
+    ) {
+        let mut policy = policy();
+        policy.people.channels = channels.iter().map(ToString::to_string).collect();
+        policy.people.workflow_steps = said;
+        assert_eq!(may_ask(&policy, &Principal::Workflow, None), expected);
     }
 
     #[test]

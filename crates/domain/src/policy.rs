@@ -139,8 +139,19 @@ pub struct People {
     pub admins: Vec<String>,
     /// Clones that one person may have at a time.
     pub clones_per_person: u32,
-    /// Clones that all direct executions together may have at a time.
+    /// Clones that all direct executions and steps of Slack workflows together may have at a time.
     pub direct_clones: u32,
+    /// Whether steps of Slack workflows may ask. Slack does not say who builds or starts a workflow, so without a
+    /// word they may only where everybody may: where neither channels nor people are named.
+    pub workflow_steps: Option<bool>,
+}
+
+impl People {
+    /// Whether steps of Slack workflows may ask.
+    pub fn may_workflows_ask(&self) -> bool {
+        self.workflow_steps
+            .unwrap_or(self.channels.is_empty() && self.users.is_empty())
+    }
 }
 
 impl Default for People {
@@ -151,6 +162,7 @@ impl Default for People {
             admins: vec![],
             clones_per_person: 3,
             direct_clones: 3,
+            workflow_steps: None,
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::workflow::ExecutionRef;
 pub use again::{ATTEMPTS, BrokeOff};
 pub use parts::{
     Access, DeleteReason, Failed, Finding, MaskedTable, MaskingReport, MessageRef, PinnedConfig, Progress,
-    Scan, Verdict,
+    Scan, StepRun, Verdict,
 };
 
 /// How long a closed record stays as history, in days.
@@ -181,6 +181,9 @@ pub struct CloneRecord {
     /// Its Slack message.
     #[serde(default)]
     pub message: Option<MessageRef>,
+    /// The step of a Slack workflow that waits for it.
+    #[serde(default)]
+    pub step: Option<StepRun>,
     /// Whether the slot and the person's count were taken: a refused request takes none.
     #[serde(default)]
     pub holds_slot: bool,
@@ -249,6 +252,7 @@ impl CloneRecord {
             absent_since: None,
             deleted_at: None,
             message: None,
+            step: None,
             holds_slot: true,
             ttl: None,
         }

@@ -45,6 +45,8 @@ pub enum Principal {
     Cli(String),
     /// A direct StartExecution: nobody in particular, whatever its input says.
     Direct,
+    /// A step of a Slack workflow: Slack does not say who built or started it.
+    Workflow,
 }
 
 impl Principal {
@@ -53,8 +55,13 @@ impl Principal {
         match self {
             Self::Slack(user) => format!("slack/{user}"),
             Self::Cli(name) => format!("cli/{name}"),
-            Self::Direct => "direct".into(),
+            Self::Direct | Self::Workflow => "direct".into(),
         }
+    }
+
+    /// Whether it stands for nobody in particular, so that its clones belong to everybody who may ask for one.
+    pub fn is_nobody(&self) -> bool {
+        matches!(self, Self::Direct | Self::Workflow)
     }
 }
 
@@ -67,6 +74,9 @@ pub struct RequestItem {
     pub channel: Option<String>,
     /// What was asked for. The execution's input repeats it; this is what is believed.
     pub wish: Wish,
+    /// The run of a Slack workflow's step that waits for the clone (`Fx…`), if one does.
+    #[serde(default)]
+    pub step: Option<String>,
 }
 
 /// A field of a request that cannot be read, by name.

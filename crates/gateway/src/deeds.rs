@@ -45,6 +45,17 @@ pub(crate) async fn create(
     asker: &Asker,
     wish: Wish,
 ) -> Result<Result<Granted, Refusal>, Error> {
+    create_for(deps, policy, asker, wish, None).await
+}
+
+/// As [`create`]; the run of a workflow's step, if there is one, is told in the end.
+pub(crate) async fn create_for(
+    deps: &Deps,
+    policy: &Policy,
+    asker: &Asker,
+    wish: Wish,
+    step: Option<String>,
+) -> Result<Result<Granted, Refusal>, Error> {
     let granted = match admit(policy, asker, &wish) {
         Ok(granted) => granted,
         Err(refusal) => return Ok(Err(refusal)),
@@ -63,6 +74,7 @@ pub(crate) async fn create(
                     principal,
                     channel,
                     wish: wish.clone(),
+                    step,
                 },
                 &key,
             )
@@ -249,7 +261,7 @@ async fn changeable(
         Ok(clone) => clone,
         Err(said) => return Ok(Err(said)),
     };
-    let nobodys = clone.principal == Principal::Direct;
+    let nobodys = clone.principal.is_nobody();
     let may = match admission::may_change(policy, &asker.principal, &clone, deed) {
         Ok(()) if nobodys => admission::may_ask(policy, &asker.principal, asker.channel.as_deref()),
         may => may,

@@ -22,6 +22,7 @@ mod door_tests;
 mod event;
 mod interaction;
 mod signed;
+mod step;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use axum::Router;
 use axum::routing::{get, post};
+use domain::Failure;
 use runtime::aws::Failed;
 use runtime::{
     AsFailure, Clock, ConfigError, ConfigFolder, ConfigSource, Records, RecordsError, Secrets, SecretsError,
@@ -148,6 +150,20 @@ pub enum Error {
     TooLate,
 }
 
+impl Error {
+    /// Whether the same may succeed soon.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Config(error) => error.failure() == Failure::Transient,
+            Self::Records(error) => error.failure() == Failure::Transient,
+            Self::Aws(error) => error.is_transient(),
+            Self::Secrets(error) => error.failure() == Failure::Transient,
+            Self::Slack(error) => error.is_transient(),
+            Self::TooLate => true,
+        }
+    }
+}
+
 /// All routes.
 pub fn router(deps: Arc<Deps>) -> Router {
     Router::new()
@@ -189,7 +205,7 @@ async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, E
 fn told(error: &Error) -> slack::Message {
     tracing::error!("not done: {}", runtime::chain(error));
     match error {
-        Error::Config(wrong) if wrong.failure() == domain::Failure::Config => slack::message::broken_config(),
+        Error::Config(wrong) if wrong.failure() == Failure::Config => slack::message::broken_config(),
         _ => slack::message::went_wrong(),
     }
 }

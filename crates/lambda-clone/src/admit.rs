@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::admission::{self, Granted};
 use domain::policy::{Policy, Source};
-use domain::record::{Failed, NewClone, PinnedConfig};
+use domain::record::{Failed, NewClone, PinnedConfig, StepRun};
 use domain::request::{BadField, Principal, Wish};
 use domain::workflow::{ExecutionRef, State};
 use domain::{CloneId, CloneRecord, Failure, SourceName};
@@ -17,6 +17,7 @@ struct Asked {
     wish: Wish,
     principal: Principal,
     channel: Option<String>,
+    step: Option<String>,
 }
 
 /// The record of this execution: the one that is there, or a new one with a slot. A request that is refused
@@ -74,6 +75,7 @@ async fn asked(
             wish,
             principal: Principal::Direct,
             channel: policy.slack.channel.clone(),
+            step: None,
         };
         return Ok((asked, bad_field));
     };
@@ -89,6 +91,7 @@ async fn asked(
                     wish,
                     principal: item.principal,
                     channel: item.channel,
+                    step: item.step,
                 },
                 None,
             ))
@@ -137,6 +140,7 @@ impl Admission<'_> {
             wish,
             principal,
             channel,
+            ..
         } = self.asked;
         admission::may_ask(self.policy, principal, channel.as_deref())?;
         let granted = admission::grant(self.policy, wish)?;
@@ -174,7 +178,7 @@ impl Admission<'_> {
     }
 
     fn record(&self, granted: Granted, config: PinnedConfig) -> CloneRecord {
-        CloneRecord::new(NewClone {
+        let mut record = CloneRecord::new(NewClone {
             id: self.id.clone(),
             granted,
             source: self.source,
@@ -182,7 +186,12 @@ impl Admission<'_> {
             execution: self.execution,
             asked_by: (self.asked.principal.clone(), self.asked.channel.clone()),
             config,
-        })
+        });
+        record.step = self.asked.step.clone().map(|execution| StepRun {
+            execution,
+            told_at: None,
+        });
+        record
     }
 
     fn failed(&self, error: &Error, at: DateTime<Utc>) -> Failed {

@@ -9,13 +9,14 @@ use slack::Message;
 use slack::client::{Mark, Posted};
 use slack::message::{self, CLONE_EVENT, WARNING_EVENT};
 
-use crate::{Deps, Error};
+use crate::{Deps, Error, step};
 
 /// Only one invocation posts about the same thing within this time: longer than Slack is waited for, and shorter
 /// than the stream keeps trying.
 const LEASE: TimeDelta = TimeDelta::seconds(6);
 
-/// Makes the clone's message say what its record says, and says the warning if it is due.
+/// Makes the clone's message say what its record says, says the warning if it is due, and tells the workflow that
+/// waits for the clone.
 ///
 /// A message is posted in three steps, each safe to lose: the channel is claimed in the record, the message is
 /// posted with a mark that only we see, its timestamp is noted. Whoever finds a claim without a timestamp looks for
@@ -28,20 +29,26 @@ pub async fn follow(deps: &Deps, id: &CloneId) -> Result<(), Error> {
     let Some(clone) = deps.records.get(id).await? else {
         return Ok(());
     };
+    let said = say(deps, &clone).await;
+    // A workflow waits, whatever became of the message.
+    step::tell(deps, &clone).await.and(said)
+}
+
+async fn say(deps: &Deps, clone: &CloneRecord) -> Result<(), Error> {
     let prices = deps.config.prices().await.unwrap_or_else(|error| {
         tracing::warn!("costs are told as unknown: {}", runtime::chain(&error));
         Default::default()
     });
-    let now_says = message::of(&clone, &prices);
-    let posted = match known(&clone) {
+    let now_says = message::of(clone, &prices);
+    let posted = match known(clone) {
         Some(posted) => posted,
-        None => match post(deps, &clone, &now_says).await? {
+        None => match post(deps, clone, &now_says).await? {
             Some(posted) => posted,
             None => return Ok(()),
         },
     };
-    edit(deps, &clone, &posted, &now_says).await?;
-    warn(deps, &clone, &posted).await
+    edit(deps, clone, &posted, &now_says).await?;
+    warn(deps, clone, &posted).await
 }
 
 fn known(clone: &CloneRecord) -> Option<Posted> {

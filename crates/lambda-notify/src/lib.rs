@@ -4,12 +4,14 @@
 //! record afresh: what it says is a pure function of the record ([`slack::message::of`]), so that it can always be
 //! said again. A clone has one message, posted once and edited in place; see [`follow`] for how.
 //!
-//! A clone never fails for Slack: what is told by the state machine always succeeds. What the stream tells fails
-//! only for faults that go away, so that the stream tells it again; what Slack refuses for good is logged.
+//! A clone never fails for Slack: what its state machine tells always succeeds. What the stream tells, and the
+//! refusal of a request that left no clone, fails only for faults that go away, so that it is told again; what Slack
+//! refuses for good is logged.
 
 pub mod event;
 pub mod follow;
 mod refusal;
+mod step;
 
 use aws_config::SdkConfig;
 use chrono::TimeDelta;
@@ -118,8 +120,8 @@ const CATCH_UP: TimeDelta = TimeDelta::days(1);
 /// Lets the messages of the clones that the event is about follow their records.
 ///
 /// # Errors
-/// From the stream and the sweep: the first fault that goes away, after every clone was tried. From the clone's own
-/// state machine: none.
+/// From the stream and the sweep: the first fault that goes away, after every clone was tried. From the state
+/// machine: such a fault only where no clone was made.
 pub async fn handle(deps: &Deps, event: Event) -> Result<Answer, Error> {
     match event {
         Event::Stream(stream) => follow_all(deps, stream.clones()).await,
@@ -132,8 +134,11 @@ pub async fn handle(deps: &Deps, event: Event) -> Result<Answer, Error> {
         Event::LastStep(request) => {
             let mut answer = Answer::default();
             let about = request.execution.name.clone();
+            let no_record = request.clone_id.is_none();
             match told_last(deps, *request).await {
                 Ok(told) => answer.told.extend(told),
+                // There is no clone that could be harmed, and no stream that would tell it again.
+                Err(error) if error.is_transient() && no_record => return Err(error),
                 Err(error) => untold(&mut answer, &about, &error),
             }
             Ok(answer)

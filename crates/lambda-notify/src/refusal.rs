@@ -5,6 +5,7 @@ use domain::workflow::{Caught, ExecutionRef};
 use runtime::RecordsError;
 use slack::client::Mark;
 use slack::message::{REFUSAL_EVENT, Told, refused_execution};
+use slack::step::Outcome;
 
 use crate::follow::since;
 use crate::{Deps, Error};
@@ -19,6 +20,10 @@ pub(crate) async fn tell(deps: &Deps, execution: &ExecutionRef, caught: &Caught)
         },
         None => None,
     };
+    if let Some(step) = asked.as_ref().and_then(|asked| asked.step.as_ref()) {
+        let outcome = Outcome::of_refusal(caught);
+        deps.slack.complete_step(step, &outcome).await?;
+    }
     let told = match asked.as_ref().map(|asked| &asked.principal) {
         Some(Principal::Slack(user)) => Told::User(user.clone()),
         _ => Told::Everybody,

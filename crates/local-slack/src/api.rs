@@ -3,6 +3,7 @@
 mod args;
 mod chat;
 mod conversations;
+mod functions;
 mod users;
 mod views;
 
@@ -149,8 +150,8 @@ fn run(shared: &Shared, method: &str, args: &Args) -> Value {
         "views.push" => views::push(shared, args),
         "views.update" => views::update(shared, args),
         "views.publish" => views::publish(shared, args),
-        "functions.completeSuccess" => views::complete(args, "outputs"),
-        "functions.completeError" => views::complete(args, "error"),
+        "functions.completeSuccess" => functions::complete_success(shared, args),
+        "functions.completeError" => functions::complete_error(shared, args),
         _ => Err(Refusal::new("unknown_method")),
     };
     match reply {

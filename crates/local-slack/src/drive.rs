@@ -131,6 +131,11 @@ impl LocalSlack {
         self.shared.clone().run_step(callback_id, &inputs).await
     }
 
+    /// How the run of a workflow's step ended: with its outputs, or with an error; none while it has not.
+    pub fn step_ended(&self, function_execution_id: &str) -> Option<Result<Value, String>> {
+        self.shared.store().steps.get(function_execution_id).cloned()?
+    }
+
     /// The modal on top of a person's screen.
     pub fn open_view(&self, user: &str) -> Option<View> {
         self.shared.top_modal(user)

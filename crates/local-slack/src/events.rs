@@ -65,6 +65,7 @@ impl Shared {
         inputs: &BTreeMap<String, Value>,
     ) -> (Answer, String) {
         let execution = format!("Fx{}", Uuid::new_v4().simple());
+        self.store().steps.insert(execution.clone(), None);
         let event = json!({
             "type": "function_executed",
             "function": {"id": "Fn0STEP", "callback_id": callback_id, "title": callback_id, "type": "app",

@@ -17,6 +17,8 @@ pub(crate) struct Store {
     pub(crate) modals: HashMap<String, Vec<View>>,
     /// Each person's home tab.
     pub(crate) homes: HashMap<String, View>,
+    /// Each run of a workflow's step, and how it ended: its outputs, or an error.
+    pub(crate) steps: HashMap<String, Option<Result<Value, String>>>,
     pub(crate) faults: Faults,
     pub(crate) calls: Vec<ApiCall>,
     triggers: HashMap<String, Trigger>,
@@ -87,6 +89,7 @@ impl Store {
             rooms,
             modals: HashMap::new(),
             homes: HashMap::new(),
+            steps: HashMap::new(),
             faults: Faults::default(),
             calls: Vec::new(),
             triggers: HashMap::new(),

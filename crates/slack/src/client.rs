@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use slack_morphism::prelude::*;
 
 use crate::message::Message;
+use crate::step::Outcome;
 
 pub use error::Error;
 use error::classified;
@@ -27,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The most pages of history that are looked through for a lost message.
 const PAGES: usize = 5;
+
+/// What Slack says of a step that was told before, or whose workflow is no more.
+const STEP_IS_OVER: [&str; 2] = ["execution_not_in_running_state", "function_execution_not_found"];
 
 /// A message that Slack has.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -230,6 +234,27 @@ impl Client {
             }
         }
         Ok(None)
+    }
+
+    /// Tells a step of a workflow how it ended. A step that is over already is left as it is.
+    ///
+    /// # Errors
+    /// What Slack said.
+    pub async fn complete_step(&self, execution: &str, outcome: &Outcome) -> Result<(), Error> {
+        let (method, told) = match outcome {
+            Outcome::Released(outputs) => (
+                "functions.completeSuccess",
+                json!({"function_execution_id": execution, "outputs": outputs}),
+            ),
+            Outcome::Failed(error) => (
+                "functions.completeError",
+                json!({"function_execution_id": execution, "error": error}),
+            ),
+        };
+        match self.call::<_, Value>(method, &told).await {
+            Err(Error::Final { code, .. }) if STEP_IS_OVER.contains(&code.as_str()) => Ok(()),
+            told => told.map(drop),
+        }
     }
 
     async fn call<Q, A>(&self, method: &'static str, request: &Q) -> Result<A, Error>

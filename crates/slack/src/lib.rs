@@ -5,6 +5,7 @@
 //! - [`message`]: every sentence that doppel says, as named functions of a clone's record; nothing in it asks a
 //!   clock, so that the same record always says the same. [`modal`]: the form behind a bare `/clone`.
 //! - [`interaction`]: buttons pressed and forms submitted, as Slack sends them.
+//! - [`step`]: a step of a Slack workflow: what runs it, and what it is told in the end.
 //! - [`text`] and [`blocks`]: what a user or a record contributes is escaped and cut there, so that it can neither
 //!   ping, link nor format, and every block stays inside Slack's limits.
 //! - [`client`]: posts and edits, and sorts Slack's faults into those that go away and those that do not.
@@ -16,6 +17,7 @@ pub mod command;
 pub mod interaction;
 pub mod message;
 pub mod modal;
+pub mod step;
 pub mod text;
 
 pub use client::{Client, Posted};

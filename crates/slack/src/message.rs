@@ -4,7 +4,7 @@
 //! always be made again, and the same record always says the same.
 
 mod answers;
-mod ended;
+pub(crate) mod ended;
 mod lists;
 mod progress;
 mod ready;
@@ -102,6 +102,7 @@ pub(crate) fn who(principal: &Principal) -> String {
         Principal::Slack(user) => mention(user),
         Principal::Cli(name) => format!("{} on the command line", code(name)),
         Principal::Direct => "a direct execution".to_owned(),
+        Principal::Workflow => "a Slack workflow".to_owned(),
     }
 }
 

@@ -27,6 +27,7 @@ pub async fn run(account: &Account, args: Create, json: bool) -> Result<(), Stop
         principal: account.principal().await?,
         channel: None,
         wish: wish.clone(),
+        step: None,
     };
     account.records.put_request(&item, &key).await?;
     wish.request = Some(key.clone());

@@ -50,5 +50,6 @@ pub fn owner(record: &CloneRecord) -> String {
         Principal::Slack(user) => format!("Slack {user}"),
         Principal::Cli(name) => name.clone(),
         Principal::Direct => "nobody (started directly)".into(),
+        Principal::Workflow => "a Slack workflow".into(),
     }
 }

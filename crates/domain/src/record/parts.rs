@@ -227,3 +227,13 @@ pub struct MessageRef {
     #[serde(default)]
     pub warning_said_at: Option<DateTime<Utc>>,
 }
+
+/// One run of a Slack workflow's step. It waits until it is told what came of the clone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepRun {
+    /// Slack's id of the run: `Fx…`.
+    pub execution: String,
+    /// When it was told.
+    #[serde(default)]
+    pub told_at: Option<DateTime<Utc>>,
+}

@@ -69,18 +69,6 @@ pub(super) fn publish(shared: &Shared, args: &Args) -> Reply {
     Ok(json!({ "view": shared.view_json(&view) }))
 }
 
-/// A custom workflow step's end; the call itself is what specs look at.
-pub(super) fn complete(args: &Args, with: &str) -> Reply {
-    args.required("function_execution_id", "invalid_arguments")?;
-    if args.value(with).is_null() {
-        return Err(Refusal::because(
-            "invalid_arguments",
-            vec![format!("[ERROR] missing required field: {with}")],
-        ));
-    }
-    Ok(json!({}))
-}
-
 /// The view of the call, if Slack would take it.
 fn given(args: &Args, kind: &str) -> Result<Value, Refusal> {
     let view = args.value("view");

@@ -108,13 +108,18 @@ fn findings(report: &MaskingReport) -> Option<String> {
 
 /// Which step, and why.
 pub(super) fn explained(step: State, failure: Failure, cause: &str) -> String {
+    let why = why(failure, cause);
+    format!("*Failed step:* {step}, while {}\n*Why:* {why}", doing(step))
+}
+
+/// The failure and its cause, in one sentence without its full stop.
+pub(crate) fn why(failure: Failure, cause: &str) -> String {
     let (words, cause) = (failure.words(), cause.trim());
-    let why = match cause {
+    match cause {
         "" => words.to_owned(),
         cause if repeats(cause, words) => prose(cause),
         cause => format!("{words}: {}", prose(cause)),
-    };
-    format!("*Failed step:* {step}, while {}\n*Why:* {why}", doing(step))
+    }
 }
 
 /// Whether the cause says by itself what the failure's words would say before it.
@@ -157,7 +162,7 @@ fn cleaned_up(clone: &CloneRecord) -> String {
 }
 
 /// What the person can do about a failure.
-pub(super) fn advice(failure: Failure) -> &'static str {
+pub(crate) fn advice(failure: Failure) -> &'static str {
     match failure {
         Failure::BadRequest | Failure::Refused => {
             "correct the request and send it again; `/clone help` shows what can be said."
@@ -192,7 +197,7 @@ pub(super) fn advice(failure: Failure) -> &'static str {
     }
 }
 
-fn because(clone: &CloneRecord) -> String {
+pub(crate) fn because(clone: &CloneRecord) -> String {
     match &clone.deleted_because {
         Some(DeleteReason::Expired) => "its time was over".to_owned(),
         Some(DeleteReason::Asked(principal)) => format!("{} asked for it", who(principal)),
