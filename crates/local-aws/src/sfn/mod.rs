@@ -1,7 +1,8 @@
 //! Step Functions: an interpreter of the Amazon States Language in its JSONata mode, behind the service's own API.
 //!
 //! What it does not know it refuses when the machine is created, naming the state. Waits and retry intervals pass
-//! on [`Time`], so a faster clock shortens them; timeouts never are.
+//! on [`Time`], so a faster clock shortens them; timeouts never are, but for those of `.waitForTaskToken`, which are
+//! a wait for somebody.
 
 mod api;
 mod asl;

@@ -363,6 +363,69 @@ async fn heartbeats_keep_a_task_alive() {
     assert!(late.is_task_timed_out(), "{late:?}");
 }
 
+/// Who is called back waits for somebody, not for work.
+#[tokio::test(start_paused = true)]
+async fn a_faster_clock_shortens_the_wait_for_a_token() {
+    let bench = Bench::faster(60, |call| Box::pin(async move { Ok(call.input) }));
+    let caught = json!([{"ErrorEquals": ["States.Timeout"], "Next": "Given up"}]);
+    let mut machine =
+        call_back(json!({"TimeoutSeconds": "{% $states.input.patience %}", "Catch": caught, "Retry": []}));
+    machine["States"]["Given up"] = json!({"Type": "Succeed", "Output": "given up"});
+    let arn = bench.start(&machine, &json!({"patience": 3600})).await;
+    let token = token(&bench, &arn).await;
+    let ran = bench.ran(&arn).await;
+    assert_eq!((ran.output(), ran.took().as_secs()), (json!("given up"), 3600));
+    let late = bench
+        .client
+        .send_task_success()
+        .task_token(token)
+        .output("1")
+        .send();
+    let late = late.await.unwrap_err().into_service_error();
+    assert!(late.is_task_timed_out(), "{late:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_has_a_token_of_its_own_and_a_stopped_one_is_over() {
+    let bench = Bench::new(|call| {
+        Box::pin(async move {
+            if call.number == 0 {
+                return failure("Lambda.Unknown");
+            }
+            Ok(call.input)
+        })
+    });
+    let retry = json!([{"ErrorEquals": ["Lambda.Unknown"], "IntervalSeconds": 1, "MaxAttempts": 3}]);
+    let arn = bench.start(&call_back(json!({"Retry": retry})), &json!({})).await;
+    bench.until(&arn, "TaskSubmitted").await;
+    let tokens: Vec<String> = bench
+        .calls()
+        .iter()
+        .map(|call| call.1["token"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(tokens.len(), 2);
+    let answer = |token: &str| {
+        bench
+            .client
+            .send_task_success()
+            .task_token(token)
+            .output("1")
+            .send()
+    };
+    let first = answer(&tokens[0]).await.unwrap_err().into_service_error();
+    assert!(first.is_task_timed_out(), "the first attempt is over: {first:?}");
+    bench
+        .client
+        .stop_execution()
+        .execution_arn(&arn)
+        .send()
+        .await
+        .unwrap();
+    bench.ran(&arn).await;
+    let second = answer(&tokens[1]).await.unwrap_err().into_service_error();
+    assert!(second.is_task_timed_out(), "{second:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_function_that_fails_fails_its_token_too() {
     let bench = Bench::new(|_| Box::pin(async { failure("Lambda.TooManyRequestsException") }));

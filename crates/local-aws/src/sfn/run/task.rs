@@ -53,13 +53,23 @@ impl Run {
         };
         self.log_scheduled(&task.resource, &arguments, &limits, frame);
         let timeout = limits.timeout.map(Duration::from_secs);
+        let is_called_back = waiting.is_some();
         let result = tokio::select! {
             biased;
             result = self.work(&task.resource, arguments, waiting, &limits, frame) => result,
-            () = elapsed(timeout) => Err(Failure::new("States.Timeout", "")),
+            () = self.over(timeout, is_called_back) => Err(Failure::new("States.Timeout", "")),
         };
         self.log_result(&task.resource, &result, frame);
         result
+    }
+
+    /// Passes after `timeout`, or never. Who is called back waits for somebody, not for work: that wait, like any
+    /// other, passes on [`Time`](crate::Time), and so does the silence between heartbeats.
+    async fn over(&self, timeout: Option<Duration>, is_called_back: bool) {
+        match timeout {
+            Some(timeout) if is_called_back => self.service.time.sleep(timeout).await,
+            timeout => elapsed(timeout).await,
+        }
     }
 
     async fn work(
@@ -132,7 +142,7 @@ impl Run {
     ) -> Result<Value, Failure> {
         let mut invocation = Box::pin(self.invoke(function, payload).fuse());
         let heartbeat = limits.heartbeat.map(Duration::from_secs);
-        let mut silence = Box::pin(elapsed(heartbeat));
+        let mut silence = Box::pin(self.over(heartbeat, true));
         let mut submitted = false;
         loop {
             tokio::select! {
@@ -145,7 +155,7 @@ impl Run {
                     submitted = true;
                     self.log_submitted(invoked(result?), frame);
                 }
-                () = waiting.beat.notified() => silence = Box::pin(elapsed(heartbeat)),
+                () = waiting.beat.notified() => silence = Box::pin(self.over(heartbeat, true)),
                 () = &mut silence => return Err(Failure::new("States.HeartbeatTimeout", "")),
             }
         }
