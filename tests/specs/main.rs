@@ -14,4 +14,5 @@ mod kill;
 mod lifetime;
 mod masking;
 mod refusals;
+mod who_may;
 mod workflow_step;

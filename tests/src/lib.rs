@@ -14,4 +14,4 @@ mod world;
 pub use database::{Database, Secret};
 pub use redact::redact;
 pub use wait::{PATIENCE, until};
-pub use world::{ALICE, BOB, CHANNEL, Call, Moment, World, WorldBuilder, moments, slack_user};
+pub use world::{ALICE, BOB, CAROL, CHANNEL, Call, Moment, World, WorldBuilder, moments, slack_user};

@@ -24,6 +24,8 @@ pub use moment::{Moment, moments};
 pub const ALICE: &str = "U0ALICE";
 /// Another one.
 pub const BOB: &str = "U0BOB";
+/// A third one: an admin, and the only member of the user group `S0PLATFORM`.
+pub const CAROL: &str = "U0CAROL";
 /// The channel in which everybody asks.
 pub const CHANNEL: &str = "C0CLONES";
 

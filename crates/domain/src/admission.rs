@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::class::Class;
 use crate::id::SourceName;
 use crate::lifetime::{self, Lifetime};
+use crate::people::{Groups, Members, Standing};
 use crate::policy::{Policy, Source, UnknownSource};
 use crate::record::CloneRecord;
 use crate::request::{Options, Principal, Wish};
@@ -22,6 +23,19 @@ pub struct Granted {
     pub lifetime: Lifetime,
     /// Extras.
     pub options: Options,
+    /// Whose word it needs first, if anybody's.
+    pub approval: Option<Need>,
+}
+
+/// An approval that a request needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// What of the request needs it, in words.
+    pub why: String,
+    /// Who may give it, as the policy names them now.
+    pub approvers: Members,
+    /// How long it is waited for.
+    pub within: Lifetime,
 }
 
 /// Why the policy does not allow a request, by field.
@@ -64,6 +78,36 @@ pub enum Refusal {
         "steps of Slack workflows may not ask for clones: the policy's `workflow_steps` does not allow it"
     )]
     WorkflowsNotAllowed,
+    /// Not this source in this channel.
+    #[error("clones of {0} cannot be asked for in this channel")]
+    SourceNotInChannel(SourceName),
+    /// Not this source by this person.
+    #[error("you are not among the people who may ask for clones of {0}")]
+    SourceNotAllowed(SourceName),
+    /// It hangs on a user group, and Slack did not say who is in it.
+    #[error(
+        "Slack does not tell just now who is in the user groups that the policy names; try again in a minute"
+    )]
+    GroupsUnknown,
+    /// An approval is needed, and nobody is known to have asked, who could be kept from giving it.
+    #[error(
+        "{0} needs an approval, which neither a direct execution nor a workflow can get; ask with `/clone` or `doppel create`"
+    )]
+    NobodyAsks(String),
+    /// One's own request.
+    #[error("{0} is your own request; somebody else must approve or deny it")]
+    OwnRequest(crate::id::CloneId),
+    /// Not among the approvers.
+    #[error("you are not among those who approve clones of {0}")]
+    NotAnApprover(SourceName),
+    /// A longer life needs an approver's word.
+    #[error("{id} may live {free} without an approval; ask an approver to extend it for you")]
+    ExtensionNeedsApprover {
+        /// The clone.
+        id: crate::id::CloneId,
+        /// How long it may live without one.
+        free: Lifetime,
+    },
     /// Somebody else's clone.
     #[error("{0} belongs to somebody else; only its owner or an admin may {1} it")]
     NotYours(crate::id::CloneId, Deed),
@@ -159,33 +203,99 @@ pub fn grant(policy: &Policy, wish: &Wish) -> Result<Granted, Refusal> {
     if wish.options.proxy {
         return Err(Refusal::NoProxy);
     }
+    let approval = source.approval.as_ref().and_then(|rule| {
+        Some(Need {
+            why: rule.needed_for(&class, lifetime)?,
+            approvers: rule.approvers.clone(),
+            within: rule.within,
+        })
+    });
     Ok(Granted {
         source: name.clone(),
         class,
         lifetime,
         options: wish.options,
+        approval,
     })
 }
 
-/// Whether this person may ask in this channel.
+/// Who wants something done, and what is known of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Who<'a> {
+    /// Who.
+    pub principal: &'a Principal,
+    /// The Slack channel in which they said so.
+    pub channel: Option<&'a str>,
+    /// Which of the policy's user groups they are in.
+    pub groups: &'a Groups,
+}
+
+impl Who<'_> {
+    /// Whether they are on a list.
+    ///
+    /// # Errors
+    /// [`Refusal::GroupsUnknown`] when that hangs on a user group whose members could not be learned.
+    pub fn is_on(&self, list: &Members) -> Result<bool, Refusal> {
+        match list.standing(self.principal, self.groups) {
+            Standing::On => Ok(true),
+            Standing::Off => Ok(false),
+            Standing::Unknown => Err(Refusal::GroupsUnknown),
+        }
+    }
+
+    fn is_in(&self, channels: &[String]) -> bool {
+        channels.is_empty()
+            || self
+                .channel
+                .is_some_and(|here| channels.iter().any(|known| known == here))
+    }
+}
+
+/// All that is asked before a clone is made: whether this person may ask here, and for this.
+///
+/// # Errors
+/// The first thing that the policy does not allow.
+pub fn admit(policy: &Policy, who: Who<'_>, wish: &Wish) -> Result<Granted, Refusal> {
+    may_ask(policy, who)?;
+    let granted = grant(policy, wish)?;
+    let source = policy.source(&granted.source)?;
+    if matches!(who.principal, Principal::Slack(_)) {
+        if !who.is_in(&source.channels) {
+            return Err(Refusal::SourceNotInChannel(granted.source));
+        }
+        if !source.users.is_empty() && !who.is_on(&source.users)? && !who.is_on(&policy.people.admins)? {
+            return Err(Refusal::SourceNotAllowed(granted.source));
+        }
+    }
+    let is_for_some = !source.channels.is_empty() || !source.users.is_empty();
+    if *who.principal == Principal::Workflow && is_for_some && policy.people.workflow_steps != Some(true) {
+        return Err(Refusal::WorkflowsNotAllowed);
+    }
+    if let Some(need) = granted.approval.as_ref().filter(|_| who.principal.is_nobody()) {
+        return Err(Refusal::NobodyAsks(need.why.clone()));
+    }
+    Ok(granted)
+}
+
+/// Whether this person may ask in this channel. The command line's rights are IAM's business, and so is who may
+/// start an execution directly.
 ///
 /// # Errors
 /// Which of the two is not allowed.
-pub fn may_ask(policy: &Policy, principal: &Principal, channel: Option<&str>) -> Result<(), Refusal> {
+pub fn may_ask(policy: &Policy, who: Who<'_>) -> Result<(), Refusal> {
     let people = &policy.people;
-    let user = match principal {
-        Principal::Slack(user) => user,
+    match who.principal {
+        Principal::Slack(_) => {}
         Principal::Workflow if !people.may_workflows_ask() => return Err(Refusal::WorkflowsNotAllowed),
         Principal::Workflow | Principal::Cli(_) | Principal::Direct => return Ok(()),
-    };
-    if !people.channels.is_empty() && !channel.is_some_and(|c| people.channels.iter().any(|known| known == c))
-    {
+    }
+    if !who.is_in(&people.channels) {
         return Err(Refusal::ChannelNotAllowed);
     }
-    if !people.users.is_empty() && !people.users.contains(user) && !people.admins.contains(user) {
-        return Err(Refusal::PersonNotAllowed);
+    if people.users.is_empty() || who.is_on(&people.users)? || who.is_on(&people.admins)? {
+        return Ok(());
     }
-    Ok(())
+    Err(Refusal::PersonNotAllowed)
 }
 
 /// Whether this principal may do that to this clone: its owner and admins may. A clone of a direct
@@ -194,42 +304,79 @@ pub fn may_ask(policy: &Policy, principal: &Principal, channel: Option<&str>) ->
 ///
 /// # Errors
 /// [`Refusal::NotYours`].
-pub fn may_change(
-    policy: &Policy,
-    principal: &Principal,
-    clone: &CloneRecord,
-    deed: Deed,
-) -> Result<(), Refusal> {
-    match principal {
+pub fn may_change(policy: &Policy, who: Who<'_>, clone: &CloneRecord, deed: Deed) -> Result<(), Refusal> {
+    match who.principal {
         Principal::Cli(_) => Ok(()),
-        who if *who == clone.principal || clone.principal.is_nobody() => Ok(()),
-        Principal::Slack(user) if policy.people.admins.contains(user) => Ok(()),
+        principal if *principal == clone.principal => Ok(()),
+        _ if clone.principal.is_nobody() => may_ask(policy, who),
+        _ if who.is_on(&policy.people.admins)? => Ok(()),
         _ => Err(Refusal::NotYours(clone.id.clone(), deed)),
     }
 }
 
-/// The new expiry of a clone whose life is extended by `more`, never past the policy's total.
+/// Whether this principal may approve or deny this request: the approvers of its source may, as the policy names
+/// them now, and nobody their own.
 ///
 /// # Errors
-/// When the clone is not handed over, or its total life would be too long.
+/// [`Refusal::OwnRequest`], [`Refusal::NotAnApprover`], or what could not be learned.
+pub fn may_decide(policy: &Policy, who: Who<'_>, clone: &CloneRecord) -> Result<(), Refusal> {
+    if *who.principal == clone.principal {
+        return Err(Refusal::OwnRequest(clone.id.clone()));
+    }
+    let rule = policy.source(&clone.source)?.approval.as_ref();
+    match rule.map(|rule| who.is_on(&rule.approvers)).transpose()? {
+        Some(true) => Ok(()),
+        _ => Err(Refusal::NotAnApprover(clone.source.clone())),
+    }
+}
+
+/// Whether this principal may let this clone live longer: whoever may change it, and its approvers, whose word it may
+/// need.
+///
+/// # Errors
+/// As [`may_change`].
+pub fn may_extend(policy: &Policy, who: Who<'_>, clone: &CloneRecord) -> Result<(), Refusal> {
+    may_change(policy, who, clone, Deed::Extend)
+        .or_else(|refusal| may_decide(policy, who, clone).map_err(|_| refusal))
+}
+
+/// The new expiry of a clone whose life is extended by `more`, never past the policy's total; past the lifetime that
+/// needs an approval only by the word of an approver who is not its owner.
+///
+/// # Errors
+/// When the clone is not handed over, its total life would be too long, or somebody else has to say it.
 pub fn extend(
-    source: &Source,
+    policy: &Policy,
+    who: Who<'_>,
     clone: &CloneRecord,
     more: Lifetime,
     now: DateTime<Utc>,
 ) -> Result<DateTime<Utc>, Refusal> {
+    let source = policy.source(&clone.source)?;
     let left = extendable(source, clone, now)?;
     let wanted = clone.expires_at.max(now) + more.span();
+    let ready_at = clone.ready_at.unwrap_or(now);
     if more.span() > left {
         return Err(Refusal::TotalLife {
             more,
-            total: wanted - clone.ready_at.unwrap_or(now),
+            total: wanted - ready_at,
             left,
             most: source.max_total_life,
             name: clone.source.clone(),
         });
     }
-    Ok(wanted)
+    let free = source.approval.as_ref().and_then(|rule| rule.above_lifetime);
+    match free {
+        Some(free) if wanted > ready_at + free.span() => match may_decide(policy, who, clone) {
+            Ok(()) => Ok(wanted),
+            Err(Refusal::GroupsUnknown) => Err(Refusal::GroupsUnknown),
+            Err(_) => Err(Refusal::ExtensionNeedsApprover {
+                id: clone.id.clone(),
+                free,
+            }),
+        },
+        _ => Ok(wanted),
+    }
 }
 
 /// By how much a clone's life can still be extended: zero when all of the policy's total is used.
@@ -262,124 +409,4 @@ fn names(policy: &Policy) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::tests::{now, policy, record};
-    use crate::record::CloneState;
-
-    fn wish(fields: &[(&str, &str)]) -> Wish {
-        let mut wish = Wish::default();
-        for (field, text) in fields {
-            wish.set(field, text).unwrap();
-        }
-        wish
-    }
-
-    #[test]
-    fn an_empty_wish_gets_the_only_source_its_default_class_and_a_day() {
-        let granted = grant(&policy(), &Wish::default()).unwrap();
-        assert_eq!(granted.source.as_str(), "production");
-        assert_eq!(granted.class.to_string(), "db.t4g.medium");
-        assert_eq!(granted.lifetime, Lifetime::DEFAULT);
-    }
-
-    #[test]
-    fn a_wish_that_names_no_lifetime_stays_within_a_short_limit() {
-        let mut policy = policy();
-        policy
-            .sources
-            .values_mut()
-            .for_each(|source| source.max_lifetime = "4h".parse().unwrap());
-        assert_eq!(
-            grant(&policy, &Wish::default()).unwrap().lifetime.to_string(),
-            "4h"
-        );
-    }
-
-    #[rstest::rstest]
-    #[case(&[("source", "prod")], "there is no source `prod`; the policy knows `production`")]
-    #[case(&[("class", "db.x2g.huge")], "allowed are db.t4g.medium, serverless:0-4")]
-    #[case(&[("lifetime", "8d")], "8d is longer than the 7d")]
-    #[case(&[("proxy", "yes")], "`proxy`")]
-    fn what_the_policy_does_not_allow_is_refused_by_field(
-        #[case] fields: &[(&str, &str)],
-        #[case] said: &str,
-    ) {
-        let refusal = grant(&policy(), &wish(fields)).unwrap_err().to_string();
-        assert!(refusal.contains(said), "{refusal}");
-    }
-
-    #[test]
-    fn only_the_named_channels_and_people_may_ask() {
-        let mut policy = policy();
-        policy.people.channels = vec!["C1".into()];
-        policy.people.users = vec!["U1".into()];
-        let ask = |user: &str, channel| may_ask(&policy, &Principal::Slack(user.into()), channel);
-        assert_eq!(ask("U1", Some("C1")), Ok(()));
-        assert_eq!(ask("U1", Some("C2")), Err(Refusal::ChannelNotAllowed));
-        assert_eq!(ask("U1", None), Err(Refusal::ChannelNotAllowed));
-        assert_eq!(ask("U2", Some("C1")), Err(Refusal::PersonNotAllowed));
-    }
-
-    #[rstest::rstest]
-    #[case::everybody_may(&[], None, Ok(()))]
-    #[case::only_some_may(&["C1"], None, Err(Refusal::WorkflowsNotAllowed))]
-    #[case::the_policy_says_yes(&["C1"], Some(true), Ok(()))]
-    #[case::the_policy_says_no(&[], Some(false), Err(Refusal::WorkflowsNotAllowed))]
-    fn a_workflow_may_ask_where_everybody_may_unless_the_policy_says_otherwise(
-        #[case] channels: &[&str],
-        #[case] said: Option<bool>,
-        #[case] expected: Result<(), Refusal>,
-    ) {
-        let mut policy = policy();
-        policy.people.channels = channels.iter().map(ToString::to_string).collect();
-        policy.people.workflow_steps = said;
-        assert_eq!(may_ask(&policy, &Principal::Workflow, None), expected);
-    }
-
-    #[test]
-    fn only_its_owner_or_an_admin_may_change_a_clone() {
-        let mut policy = policy();
-        policy.people.admins = vec!["UADMIN".into()];
-        let clone = record(CloneState::Ready);
-        let change = |user: &str| may_change(&policy, &Principal::Slack(user.into()), &clone, Deed::See);
-        assert_eq!(change("U0ALICE"), Ok(()));
-        assert_eq!(change("UADMIN"), Ok(()));
-        let refusal = change("U0BOB").unwrap_err();
-        assert!(
-            refusal
-                .to_string()
-                .ends_with("only its owner or an admin may see it"),
-            "{refusal}"
-        );
-    }
-
-    #[test]
-    fn a_life_is_extended_up_to_the_policys_total_and_only_after_hand_over() {
-        let policy = policy();
-        let source = policy.sources.values().next().unwrap();
-        let clone = record(CloneState::Ready);
-        let day: Lifetime = "1d".parse().unwrap();
-        assert_eq!(
-            extend(source, &clone, day, now()),
-            Ok(clone.expires_at + day.span())
-        );
-        let refusal = extend(source, &clone, "60d".parse().unwrap(), now()).unwrap_err();
-        assert_eq!(
-            refusal.to_string(),
-            "60d more would make 61d in all, and clones of production may live 14d; at most 13d can be added"
-        );
-        let mut old = clone.clone();
-        old.expires_at = old.ready_at.unwrap() + source.max_total_life.span();
-        let refusal = extend(source, &old, day, now()).unwrap_err().to_string();
-        assert!(
-            refusal.starts_with("1d more would make 15d in all") && refusal.ends_with("nothing can be added"),
-            "{refusal}"
-        );
-        let unfinished = record(CloneState::Masking);
-        assert!(matches!(
-            extend(source, &unfinished, day, now()),
-            Err(Refusal::NotExtendable(..))
-        ));
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! The heart of doppel, and pure: it knows no AWS, network, environment or clock. Whoever calls it tells it the time.
 //!
 //! - [`id`], [`lifetime`], [`class`]: values parsed once.
-//! - [`policy`]: what the platform team allows (`doppel.toml`). [`request`]: what a person asks for, in any of the
+//! - [`people`]: whom it names. [`policy`]: what the platform team allows (`doppel.toml`). [`request`]: what a person asks for, in any of the
 //!   spellings people use; [`admission`]: the two held against each other.
 //! - [`record`]: the truth of intent of one clone. [`observed`]: what AWS shows of it.
 //! - [`plan`]: given both and the time, the one next step. The Lambdas carry it out.
@@ -14,6 +14,7 @@ pub mod cost;
 pub mod id;
 pub mod lifetime;
 pub mod observed;
+pub mod people;
 pub mod plan;
 pub mod policy;
 pub mod record;

@@ -2,9 +2,10 @@
 //!
 //! A wrong policy is refused at start, with file, line and what was expected.
 
+mod approval;
 mod check;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::class::Class;
 use crate::id::SourceName;
 use crate::lifetime::Lifetime;
+use crate::people::Members;
 
+pub use approval::ApprovalRule;
 pub use check::WrongPolicy;
 
 /// Aurora makes at most this many copy-on-write clones of one volume; the next one silently is a full copy.
@@ -109,6 +112,15 @@ pub struct Source {
     /// How it is masked, if not by doppel's own worker alone.
     #[serde(default)]
     pub masking: Masking,
+    /// Slack channels in which clones of this source may be asked for, beside what `[people]` says; empty means any.
+    #[serde(default)]
+    pub channels: Vec<String>,
+    /// Who may ask for clones of this source, beside what `[people]` says; empty means everybody who may ask at all.
+    #[serde(default)]
+    pub users: Members,
+    /// What of it needs an approval; without it nothing does.
+    #[serde(default)]
+    pub approval: Option<ApprovalRule>,
 }
 
 /// Who masks. By default our worker does; a team with a command of its own keeps it.
@@ -133,10 +145,10 @@ pub struct Masking {
 pub struct People {
     /// Slack channels in which it may be asked; empty means any.
     pub channels: Vec<String>,
-    /// Slack users who may ask; empty means anybody in those channels.
-    pub users: Vec<String>,
-    /// Slack users who may change everybody's clones.
-    pub admins: Vec<String>,
+    /// Who may ask; empty means anybody in those channels.
+    pub users: Members,
+    /// Who may change everybody's clones.
+    pub admins: Members,
     /// Clones that one person may have at a time.
     pub clones_per_person: u32,
     /// Clones that all direct executions and steps of Slack workflows together may have at a time.
@@ -158,8 +170,8 @@ impl Default for People {
     fn default() -> Self {
         Self {
             channels: vec![],
-            users: vec![],
-            admins: vec![],
+            users: Members::default(),
+            admins: Members::default(),
             clones_per_person: 3,
             direct_clones: 3,
             workflow_steps: None,
@@ -238,6 +250,16 @@ impl Policy {
     pub fn only_source(&self) -> Option<&SourceName> {
         let mut names = self.sources.keys();
         names.next().filter(|_| names.next().is_none())
+    }
+
+    /// The ids of all Slack user groups that the policy names.
+    pub fn user_groups(&self) -> BTreeSet<&str> {
+        let of_sources = self.sources.values().flat_map(|source| {
+            let approvers = source.approval.as_ref().map(|rule| &rule.approvers);
+            [Some(&source.users), approvers]
+        });
+        let lists = of_sources.chain([Some(&self.people.users), Some(&self.people.admins)]);
+        lists.flatten().flat_map(Members::groups).collect()
     }
 
     /// Whether a cluster's identifier (or ARN) is one of the configured sources: never to be changed or deleted.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::class::{Class, InvalidClass};
 use crate::id::{InvalidName, SourceName};
 use crate::lifetime::{InvalidLifetime, Lifetime};
+use crate::people::Groups;
 
 /// A request as it was said: every field may be absent, nothing is held against the policy yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +73,9 @@ pub struct RequestItem {
     pub principal: Principal,
     /// The Slack channel in which it was asked.
     pub channel: Option<String>,
+    /// Which of the policy's user groups they are in, as Slack told the gateway.
+    #[serde(default)]
+    pub groups: Groups,
     /// What was asked for. The execution's input repeats it; this is what is believed.
     pub wish: Wish,
     /// The run of a Slack workflow's step that waits for the clone (`Fx…`), if one does.

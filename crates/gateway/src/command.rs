@@ -68,7 +68,8 @@ async fn carry_out(deps: &Deps, asker: &Asker, text: &str) -> Result<Option<Mess
 }
 
 async fn open_form(deps: &Deps, policy: &domain::Policy, asker: &Asker) -> Result<Option<Message>, Error> {
-    if let Err(refusal) = domain::admission::may_ask(policy, &asker.principal, asker.channel.as_deref()) {
+    let groups = deps.groups.of(&deps.slack, policy, &asker.principal).await;
+    if let Err(refusal) = domain::admission::may_ask(policy, asker.who(&groups)) {
         return Ok(Some(message::refused(&refusal)));
     }
     let form = modal::create(policy, asker.channel.as_deref().unwrap_or_default());

@@ -2,8 +2,9 @@
 
 use aws_sdk_sfn::error::SdkError;
 use chrono::TimeDelta;
-use domain::admission::{self, Deed, Granted, Refusal};
+use domain::admission::{self, Deed, Granted, Refusal, Who};
 use domain::cost::Prices;
+use domain::people::Groups;
 use domain::record::DeleteReason;
 use domain::request::{Principal, RequestItem, Wish};
 use domain::{CloneRecord, CloneState, Lifetime, Policy};
@@ -33,8 +34,13 @@ impl Asker {
         hex::encode(&Sha256::digest(&self.trigger)[..16])
     }
 
-    fn is_admin(&self, policy: &Policy) -> bool {
-        matches!(&self.principal, Principal::Slack(user) if policy.people.admins.contains(user))
+    /// Who asks, to the policy.
+    pub(crate) fn who<'a>(&'a self, groups: &'a Groups) -> Who<'a> {
+        Who {
+            principal: &self.principal,
+            channel: self.channel.as_deref(),
+            groups,
+        }
     }
 }
 
@@ -56,7 +62,8 @@ pub(crate) async fn create_for(
     wish: Wish,
     step: Option<String>,
 ) -> Result<Result<Granted, Refusal>, Error> {
-    let granted = match admit(policy, asker, &wish) {
+    let groups = deps.groups.of(&deps.slack, policy, &asker.principal).await;
+    let granted = match admission::admit(policy, asker.who(&groups), &wish) {
         Ok(granted) => granted,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -73,6 +80,7 @@ pub(crate) async fn create_for(
                 &RequestItem {
                     principal,
                     channel,
+                    groups,
                     wish: wish.clone(),
                     step,
                 },
@@ -84,14 +92,11 @@ pub(crate) async fn create_for(
     Ok(Ok(granted))
 }
 
-fn admit(policy: &Policy, asker: &Asker, wish: &Wish) -> Result<Granted, Refusal> {
-    admission::may_ask(policy, &asker.principal, asker.channel.as_deref())?;
-    admission::grant(policy, wish)
-}
-
 /// The clones that the asker may change.
 pub(crate) async fn list(deps: &Deps, policy: &Policy, asker: &Asker) -> Result<Message, Error> {
-    let is_admin = asker.is_admin(policy);
+    let groups = deps.groups.of(&deps.slack, policy, &asker.principal).await;
+    // Who is not known to be an admin is shown their own clones.
+    let is_admin = asker.who(&groups).is_on(&policy.people.admins) == Ok(true);
     let mut clones = deps.records.list_alive().await?;
     clones.retain(|clone| is_admin || clone.principal == asker.principal);
     clones.sort_by_key(|clone| std::cmp::Reverse(clone.requested_at));
@@ -156,10 +161,8 @@ pub(crate) async fn extend(
         Ok(clone) => clone,
         Err(said) => return Ok(Err(said)),
     };
-    let source = match policy.source(&clone.source) {
-        Ok(source) => source,
-        Err(unknown) => return Ok(Err(message::refused(&unknown.into()))),
-    };
+    let groups = deps.groups.of(&deps.slack, policy, &asker.principal).await;
+    let who = asker.who(&groups);
     if !deps
         .records
         .once(&format!("extend/{}", asker.key()), TimeDelta::days(1))
@@ -172,7 +175,7 @@ pub(crate) async fn extend(
     let clone = deps
         .records
         .update(&clone.id, |clone| {
-            match admission::extend(source, clone, more, now) {
+            match admission::extend(policy, who, clone, more, now) {
                 Ok(expires_at) => {
                     (clone.expires_at, clone.warned_at, refusal) = (expires_at, None, None);
                     Decision::Write
@@ -261,10 +264,11 @@ async fn changeable(
         Ok(clone) => clone,
         Err(said) => return Ok(Err(said)),
     };
-    let nobodys = clone.principal.is_nobody();
-    let may = match admission::may_change(policy, &asker.principal, &clone, deed) {
-        Ok(()) if nobodys => admission::may_ask(policy, &asker.principal, asker.channel.as_deref()),
-        may => may,
+    let groups = deps.groups.of(&deps.slack, policy, &asker.principal).await;
+    let who = asker.who(&groups);
+    let may = match deed {
+        Deed::Extend => admission::may_extend(policy, who, &clone),
+        deed => admission::may_change(policy, who, &clone, deed),
     };
     Ok(may.map(|()| clone).map_err(|refusal| message::refused(&refusal)))
 }

@@ -20,6 +20,7 @@ mod deeds;
 #[cfg(test)]
 mod door_tests;
 mod event;
+mod groups;
 mod interaction;
 mod signed;
 mod step;
@@ -86,6 +87,7 @@ pub struct Deps {
     pub slack: slack::Client,
     /// The time of clones. Signatures go by the wall clock.
     pub clock: Clock,
+    groups: groups::UserGroups,
     verifier: SlackEventSignatureVerifier,
     state_machine: String,
     sweep_state_machine: String,
@@ -120,6 +122,7 @@ impl Deps {
             executions: aws_sdk_sfn::Client::new(aws),
             slack: slack::Client::new(&settings.slack_api, token)?.with_patience(SLACK_PATIENCE),
             clock,
+            groups: groups::UserGroups::default(),
             verifier: SlackEventSignatureVerifier::new(&signing.expose_secret().into()),
             state_machine: settings.state_machine.clone(),
             sweep_state_machine: settings.sweep_state_machine.clone(),

@@ -1,7 +1,8 @@
 //! From an execution's input to a record with a slot, or to a record that says why not.
 
 use chrono::{DateTime, Utc};
-use domain::admission::{self, Granted};
+use domain::admission::{self, Granted, Who};
+use domain::people::Groups;
 use domain::policy::{Policy, Source};
 use domain::record::{Failed, NewClone, PinnedConfig, StepRun};
 use domain::request::{BadField, Principal, Wish};
@@ -18,6 +19,8 @@ struct Asked {
     principal: Principal,
     channel: Option<String>,
     step: Option<String>,
+    /// Which user groups they are in, as Slack told the gateway.
+    groups: Groups,
 }
 
 /// The record of this execution: the one that is there, or a new one with a slot. A request that is refused
@@ -76,6 +79,7 @@ async fn asked(
             principal: Principal::Direct,
             channel: policy.slack.channel.clone(),
             step: None,
+            groups: Groups::default(),
         };
         return Ok((asked, bad_field));
     };
@@ -92,6 +96,7 @@ async fn asked(
                     principal: item.principal,
                     channel: item.channel,
                     step: item.step,
+                    groups: item.groups,
                 },
                 None,
             ))
@@ -136,18 +141,21 @@ impl Admission<'_> {
         if let Some(error) = bad_field {
             return Err(error.into());
         }
-        let Asked {
-            wish,
-            principal,
-            channel,
-            ..
-        } = self.asked;
-        admission::may_ask(self.policy, principal, channel.as_deref())?;
-        let granted = admission::grant(self.policy, wish)?;
+        let asked = self.asked;
+        let who = Who {
+            principal: &asked.principal,
+            channel: asked.channel.as_deref(),
+            groups: &asked.groups,
+        };
+        let granted = admission::admit(self.policy, who, &asked.wish)?;
+        // Until the state machine can wait for an approval, what needs one is refused.
+        if let Some(need) = &granted.approval {
+            return Err(admission::Refusal::NobodyAsks(need.why.clone()).into());
+        }
         let rules = self.bench.config.checked_rules(&granted.source).await?;
         preflight::check(&self.bench.rds, self.source, &granted.class).await?;
         let record = self.record(granted, rules.pin());
-        let cap = admission::cap(self.policy, principal);
+        let cap = admission::cap(self.policy, &asked.principal);
         let created = self.bench.records.create(&record, cap, self.source.slots).await?;
         own(created, self.execution)
     }
@@ -163,6 +171,7 @@ impl Admission<'_> {
                 .unwrap_or_else(|| self.source.default_class.clone()),
             lifetime: wish.lifetime.unwrap_or_default(),
             options: wish.options,
+            approval: None,
         };
         let no_rules = PinnedConfig {
             rules: String::new(),

@@ -186,7 +186,7 @@ impl Default for Patience {
 }
 
 impl Options {
-    /// A small workspace: Alice, Bob and Carol (an admin) in `#clones` with the app `doppel`, on the wall clock.
+    /// A small workspace: Alice, Bob and Carol (an admin, and the group `@platform`) in `#clones` with the app `doppel`, on the wall clock.
     pub fn new(gateway: &str, signing_secret: &str, bot_token: &str) -> Options {
         Options {
             gateway: gateway.trim_end_matches('/').to_owned(),
@@ -208,7 +208,11 @@ impl Options {
                 user("U0BOB", "bob", "Bob Larsen", "Europe/Berlin", false),
                 user("U0CAROL", "carol", "Carol Diaz", "America/New_York", true),
             ],
-            groups: Vec::new(),
+            groups: vec![UserGroup {
+                id: "S0PLATFORM".into(),
+                handle: "platform".into(),
+                members: vec!["U0CAROL".into()],
+            }],
             channels: vec![Channel {
                 topic: "Private, masked copies of production that delete themselves".into(),
                 ..Channel::new("C0CLONES", "clones")

@@ -4,6 +4,7 @@ mod error;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::time::Duration;
 
@@ -186,6 +187,16 @@ impl Client {
         Ok(opened.channel.id)
     }
 
+    /// The ids of the users in a user group. Needs the scope `usergroups:read`.
+    ///
+    /// # Errors
+    /// What Slack said.
+    pub async fn group_members(&self, group: &str) -> Result<BTreeSet<String>, Error> {
+        let query = vec![("usergroup", Some(group))];
+        let members: GroupMembers = self.get("usergroups.users.list", &query).await?;
+        Ok(members.users)
+    }
+
     /// Looks for a message of ours that was posted since `oldest` (Slack's timestamp), in the channel or, with
     /// `thread`, among the replies to a message.
     ///
@@ -329,6 +340,11 @@ fn content(message: &Message) -> SlackMessageContent {
     SlackMessageContent::new()
         .with_text(message.text.clone())
         .with_blocks(message.blocks.clone())
+}
+
+#[derive(Deserialize)]
+struct GroupMembers {
+    users: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]

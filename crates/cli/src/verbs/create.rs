@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use domain::admission::{self, Refusal};
+use domain::admission::{self, Refusal, Who};
+use domain::people::Groups;
 use domain::request::{Options, RequestItem, Wish};
 use domain::{CloneRecord, CloneState};
 use runtime::aws::failed;
@@ -21,11 +22,18 @@ const RECORD_COMES_WITHIN: Duration = Duration::from_secs(30);
 pub async fn run(account: &Account, args: Create, json: bool) -> Result<(), Stop> {
     let mut wish = wish(&args)?;
     let policy = account.policy().await?;
-    admission::grant(&policy, &wish).map_err(refused)?;
+    let (principal, groups) = (account.principal().await?, Groups::default());
+    let who = Who {
+        principal: &principal,
+        channel: None,
+        groups: &groups,
+    };
+    admission::admit(&policy, who, &wish).map_err(refused)?;
     let key = format!("cli-{}", uuid::Uuid::new_v4());
     let item = RequestItem {
-        principal: account.principal().await?,
+        principal,
         channel: None,
+        groups,
         wish: wish.clone(),
         step: None,
     };

@@ -1,5 +1,7 @@
 //! `doppel extend`.
 
+use domain::admission::Who;
+use domain::people::Groups;
 use domain::{Lifetime, admission};
 use runtime::Decision;
 
@@ -16,13 +18,19 @@ pub async fn run(account: &Account, id: &str, more: &str, json: bool) -> Result<
         .map_err(|error: domain::lifetime::InvalidLifetime| Exit::Usage.because(&error))?;
     let policy = account.policy().await?;
     let id = pick(account.records.list_alive().await?, id)?.id;
+    let principal = account.principal().await?;
+    let groups = Groups::default();
+    let who = Who {
+        principal: &principal,
+        channel: None,
+        groups: &groups,
+    };
     let mut refused = None;
     let record = account
         .records
         .update(&id, |record| {
             let now = account.clock.now();
-            let source = policy.source(&record.source).map_err(admission::Refusal::from);
-            match source.and_then(|source| admission::extend(source, record, more, now)) {
+            match admission::extend(&policy, who, record, more, now) {
                 Ok(expires_at) => {
                     record.expires_at = expires_at;
                     record.warned_at = None;

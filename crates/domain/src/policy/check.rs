@@ -1,8 +1,9 @@
 //! Reading the policy, and refusing a wrong one with the place and what would be right.
 
+use chrono::TimeDelta;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
-use super::{AURORA_CLONES_PER_LINEAGE, Policy, Source};
+use super::{AURORA_CLONES_PER_LINEAGE, ApprovalRule, Limits, Policy, Source};
 use crate::class::Class;
 use crate::id::SourceName;
 
@@ -70,6 +71,12 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Policy, WrongPolicy> {
             ));
         }
         if let Some((needle, message, help)) = check_source(source) {
+            return Err(wrong(needle, Some(name), message, help));
+        }
+        let approval = source.approval.as_ref();
+        if let Some((needle, message, help)) =
+            approval.and_then(|rule| check_approval(rule, source, &policy.limits))
+        {
             return Err(wrong(needle, Some(name), message, help));
         }
     }
@@ -143,6 +150,58 @@ fn check_masking(source: &Source) -> Option<(&'static str, String, &'static str)
     None
 }
 
+/// The longest that a request may wait for its approval and then be set up: the state machine runs for seven days at
+/// most.
+const LONGEST_WAY: TimeDelta = TimeDelta::days(6);
+
+fn check_approval(
+    rule: &ApprovalRule,
+    source: &Source,
+    limits: &Limits,
+) -> Option<(&'static str, String, &'static str)> {
+    let wrong = |key, message: String, help| Some((key, message, help));
+    if rule.approvers.is_empty() {
+        return wrong(
+            "approvers",
+            "nobody may approve".into(),
+            "name Slack users or user groups, such as [\"S0123ABCD\"]",
+        );
+    }
+    if let Some(class) = rule.classes.iter().find(|class| !source.classes.contains(class)) {
+        return wrong(
+            "approval",
+            format!("`{class}` needs an approval, but cannot be asked for at all"),
+            "name it in the source's `classes` too, or leave it out",
+        );
+    }
+    if rule.classes.is_empty() && rule.above_lifetime.is_none() {
+        return wrong(
+            "approval",
+            "it says who approves, but not what needs an approval".into(),
+            "give `classes`, `above_lifetime` or both",
+        );
+    }
+    if rule
+        .above_lifetime
+        .is_some_and(|above| above >= source.max_total_life)
+    {
+        return wrong(
+            "above_lifetime",
+            "`above_lifetime` is no shorter than `max_total_life`, so that nothing would ever need an approval"
+                .into(),
+            "make it shorter, or leave it out",
+        );
+    }
+    if rule.within.span() + limits.setup_span() > LONGEST_WAY {
+        return wrong(
+            "within",
+            "waiting for an approval and setting up may together take longer than 6d".into(),
+            "let a request wait for some hours, or a day or two",
+        );
+    }
+    None
+}
+
 /// The place of `key` in the table of that source, or as near to it as can be found.
 fn find(text: &str, source: Option<&SourceName>, key: &str) -> std::ops::Range<usize> {
     let table = source
@@ -180,6 +239,32 @@ cluster_parameter_group = "doppel-quarantine"
         assert!(policy.is_source_cluster("arn:aws:rds:eu-west-1:1:cluster:production"));
     }
 
+    #[test]
+    fn people_are_users_groups_and_names_of_the_command_line() {
+        let more = r#"
+users = ["U0ALICE", "S0SHOP"]
+channels = ["C0SHOP"]
+approval = { classes = ["db.r6g.large"], above_lifetime = "2d", approvers = ["S0LEADS", "cli/dora"] }
+[people]
+admins = ["S0PLATFORM"]
+"#;
+        let policy = Policy::parse("doppel.toml", &format!("{GOOD}{more}")).unwrap();
+        assert_eq!(
+            policy.user_groups().into_iter().collect::<Vec<_>>(),
+            ["S0LEADS", "S0PLATFORM", "S0SHOP"]
+        );
+        let source = &policy.sources[policy.only_source().unwrap()];
+        let rule = source.approval.as_ref().unwrap();
+        assert_eq!(rule.within.to_string(), "4h");
+        let needed =
+            |class: &str, lifetime: &str| rule.needed_for(&class.parse().unwrap(), lifetime.parse().unwrap());
+        assert_eq!(needed("db.t4g.medium", "2d"), None);
+        assert_eq!(
+            needed("db.r6g.large", "49h").as_deref(),
+            Some("the class `db.r6g.large` and a lifetime of more than 2d")
+        );
+    }
+
     #[rstest::rstest]
     #[case("slots = 15", "slots")]
     #[case("clases = []", "unknown field")]
@@ -188,6 +273,25 @@ cluster_parameter_group = "doppel-quarantine"
     #[case("max_total_life = \"1d\"", "shorter than")]
     #[case("masking = { command = [\"mask\", \"{host}\"] }", "{host}")]
     #[case("masking = { command = [\"mask\"] }", "needs the task")]
+    #[case("users = [\"@platform\"]", "`@platform` names nobody")]
+    #[case("approval = { above_lifetime = \"2d\" }", "missing field `approvers`")]
+    #[case(
+        "approval = { approvers = [], above_lifetime = \"2d\" }",
+        "nobody may approve"
+    )]
+    #[case("approval = { approvers = [\"U0BOB\"] }", "not what needs an approval")]
+    #[case(
+        "approval = { approvers = [\"U0BOB\"], classes = [\"db.r6g.huge\"] }",
+        "cannot be asked for at all"
+    )]
+    #[case(
+        "approval = { approvers = [\"U0BOB\"], above_lifetime = \"14d\" }",
+        "no shorter than `max_total_life`"
+    )]
+    #[case(
+        "approval = { approvers = [\"S0\"], above_lifetime = \"1d\", within = \"6d\" }",
+        "longer than 6d"
+    )]
     fn a_wrong_line_is_named_with_its_place(#[case] line: &str, #[case] said: &str) {
         let error = Policy::parse("doppel.toml", &format!("{GOOD}{line}\n")).unwrap_err();
         assert!(error.to_string().contains(said), "{error}");

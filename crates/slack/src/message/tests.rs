@@ -1,4 +1,5 @@
-use domain::admission::{Refusal, grant, may_ask};
+use domain::admission::{Refusal, Who, grant, may_ask};
+use domain::people::Groups;
 use domain::policy::Engine;
 use domain::record::{DeleteReason, Progress};
 use domain::request::{Options, Wish};
@@ -121,13 +122,16 @@ fn answers_to_commands_and_buttons() {
     let refusal = may_ask(
         &Policy {
             people: domain::policy::People {
-                users: vec!["U1".into()],
+                users: ["U1".parse().unwrap()].into_iter().collect(),
                 ..Default::default()
             },
             ..policy()
         },
-        &Principal::Slack("U2".into()),
-        None,
+        Who {
+            principal: &Principal::Slack("U2".into()),
+            channel: None,
+            groups: &Groups::default(),
+        },
     );
     let too_long = Refusal::TooLong {
         asked: "9d".parse().unwrap(),
@@ -135,9 +139,14 @@ fn answers_to_commands_and_buttons() {
         name: "production".parse().unwrap(),
     };
     let not_yours = Refusal::NotYours(sample::ready().id, domain::admission::Deed::See);
-    let source = &policy().sources[&sample::ready().source];
     let more = "14d".parse().unwrap();
-    let total_life = domain::admission::extend(source, &sample::ready(), more, start()).unwrap_err();
+    let (alice, nobody) = (Principal::Slack("U0ALICE".into()), Groups::default());
+    let who = Who {
+        principal: &alice,
+        channel: None,
+        groups: &nobody,
+    };
+    let total_life = domain::admission::extend(&policy(), who, &sample::ready(), more, start()).unwrap_err();
     let caught = Caught {
         step: State::Clone,
         error: "BadRequest".into(),
