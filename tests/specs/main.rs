@@ -8,6 +8,7 @@
 
 mod architecture;
 mod faults;
+mod forms;
 mod front_door;
 mod hand_over;
 mod kill;

@@ -15,6 +15,9 @@ pub enum Class {
     Serverless(AcuRange),
 }
 
+/// The longest class name that is taken for one; AWS's are less than half as long.
+const MAX_CLASS: usize = 60;
+
 /// A range of Aurora capacity units, in half steps: 0 (paused) to 256, the most at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AcuRange {
@@ -87,7 +90,8 @@ fn acu_range(text: &str) -> Option<AcuRange> {
 
 fn is_instance_class(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
-    parts.len() == 3
+    text.len() <= MAX_CLASS
+        && parts.len() == 3
         && parts[0] == "db"
         && parts[1..].iter().all(|part| {
             !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::class::Class;
 use crate::policy::Engine;
@@ -25,6 +25,19 @@ pub struct Prices {
     /// US dollars for one ACU and hour, by engine.
     #[serde(default)]
     pub acu_hour: BTreeMap<String, f64>,
+    /// How large instance classes are.
+    #[serde(default)]
+    pub sizes: BTreeMap<String, Size>,
+}
+
+/// How large an instance class is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Size {
+    /// Virtual CPUs.
+    pub vcpu: u32,
+    /// Memory in GiB.
+    pub memory_gib: f64,
 }
 
 impl Prices {

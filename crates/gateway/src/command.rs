@@ -72,7 +72,13 @@ async fn open_form(deps: &Deps, policy: &domain::Policy, asker: &Asker) -> Resul
     if let Err(refusal) = domain::admission::may_ask(policy, asker.who(&groups)) {
         return Ok(Some(message::refused(&refusal)));
     }
-    let form = modal::create(policy, asker.channel.as_deref().unwrap_or_default());
+    let channel = asker.channel.as_deref().unwrap_or_default();
+    let form = modal::create(
+        policy,
+        &deeds::prices(deps).await,
+        channel,
+        &modal::Chosen::default(),
+    );
     Ok(shown(deps, asker, form, "/clone production 4h").await)
 }
 

@@ -23,6 +23,7 @@ pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Res
     let deed: Interaction = serde_json::from_str(&payload).map_err(|_| Refused::Unreadable)?;
     signed.is_not_replayed(&deps).await?;
     match (deed.kind.as_str(), &deed.view) {
+        ("block_actions", Some(view)) if view.callback_id == modal::CREATE => chosen(&deps, view).await,
         ("block_actions", _) => pressed(&deps, &deed).await,
         ("view_submission", Some(view)) if view.callback_id == modal::CREATE => {
             return Ok(submitted(&deps, &deed, view).await);
@@ -46,6 +47,26 @@ async fn pressed(deps: &Deps, deed: &Interaction) {
         if let Err(error) = deps.slack.respond(url, &said).await {
             tracing::warn!("a button's answer was not told: {}", runtime::chain(&error));
         }
+    }
+}
+
+/// Shows what the new choice costs. Slack refuses it if the form changed again since; then that change is answered.
+async fn chosen(deps: &Deps, view: &View) {
+    let shown = in_time(async {
+        let policy = deps.config.policy().await?;
+        let form = modal::create(
+            &policy,
+            &deeds::prices(deps).await,
+            &view.private_metadata,
+            &modal::chosen(view),
+        );
+        Ok(deps.slack.update_view(&view.id, &view.hash, form).await?)
+    });
+    if let Err(error) = shown.await {
+        tracing::warn!(
+            "the form still shows its last estimate: {}",
+            runtime::chain(&error)
+        );
     }
 }
 
@@ -118,7 +139,7 @@ async fn submitted(deps: &Deps, deed: &Interaction, view: &View) -> Response {
     });
     match created.await {
         Ok(Ok(_)) => ().into_response(),
-        Ok(Err(refusal)) => errors(&modal::at_field(&refusal)),
+        Ok(Err(refusal)) => errors(&modal::at_field(view, &refusal)),
         Err(error) => errors(&modal::at_top(&told(&error))),
     }
 }

@@ -173,6 +173,16 @@ impl Client {
         self.call::<_, Value>("views.open", &request).await.map(drop)
     }
 
+    /// Replaces what an open form shows, unless it changed since `hash`.
+    ///
+    /// # Errors
+    /// What Slack said.
+    pub async fn update_view(&self, id: &str, hash: &str, view: SlackView) -> Result<(), Error> {
+        let mut request = SlackApiViewsUpdateRequest::new(view).with_view_id(id.into());
+        request.hash = Some(hash.to_owned()).filter(|hash| !hash.is_empty());
+        self.call::<_, Value>("views.update", &request).await.map(drop)
+    }
+
     /// The channel's id of a direct message to a user; any other channel as it is.
     ///
     /// # Errors

@@ -71,9 +71,15 @@ pub struct Action {
     pub value: Option<String>,
 }
 
-/// A form that was submitted.
+/// A form that was submitted, or in which something was chosen.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct View {
+    /// Slack's id of it.
+    #[serde(default)]
+    pub id: String,
+    /// Changes whenever the form does.
+    #[serde(default)]
+    pub hash: String,
     /// Which form.
     #[serde(default)]
     pub callback_id: String,
@@ -116,9 +122,24 @@ pub struct Choice {
 }
 
 impl ViewState {
-    /// What the only element of a block holds: its text, or its choices parted by blanks.
-    pub fn text(&self, block: &str) -> Option<String> {
-        let filled = self.values.get(block)?.values().next()?;
+    /// The id of a field's block: the field's name, or that and what it depends on, such as `class-production`.
+    pub fn block(&self, field: &str) -> String {
+        let is_of = |id: &&String| id.strip_prefix(field).is_some_and(|rest| rest.starts_with('-'));
+        match self.values.contains_key(field) {
+            true => field.to_owned(),
+            false => self
+                .values
+                .keys()
+                .filter(is_of)
+                .min()
+                .cloned()
+                .unwrap_or_else(|| field.to_owned()),
+        }
+    }
+
+    /// What the only element of a field's block holds: its text, or its choices parted by blanks.
+    pub fn text(&self, field: &str) -> Option<String> {
+        let filled = self.values.get(&self.block(field))?.values().next()?;
         let chosen = filled
             .selected_option
             .iter()

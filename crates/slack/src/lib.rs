@@ -15,6 +15,8 @@ pub mod chatbot;
 pub mod client;
 pub mod command;
 pub mod interaction;
+#[cfg(test)]
+mod limits;
 pub mod message;
 pub mod modal;
 pub mod step;

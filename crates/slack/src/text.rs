@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// A value in code style: names, hosts, classes. Backticks become apostrophes, line breaks become blanks.
 pub fn code(value: &str) -> String {
-    let inner = escaped(&one_line(value).replace('`', "'"), 300);
+    let inner = escaped(&one_line(value, 300).replace('`', "'"), 300);
     if inner.trim().is_empty() {
         "(empty)".to_owned()
     } else {
@@ -19,7 +19,7 @@ pub fn code(value: &str) -> String {
 pub fn code_block(lines: &[String]) -> String {
     let lines: Vec<String> = lines
         .iter()
-        .map(|line| escaped(&one_line(line).replace('`', "'"), 1_200))
+        .map(|line| escaped(&one_line(line, 1_200).replace('`', "'"), 1_200))
         .collect();
     format!("```{}```", cut(&lines.join("\n"), 2_900))
 }
@@ -27,10 +27,13 @@ pub fn code_block(lines: &[String]) -> String {
 /// A sentence from elsewhere, such as the cause of a failure. Pairs of backticks stay, as our own errors write
 /// names in them; other formatting is undone.
 pub fn prose(sentence: &str) -> String {
-    let line = one_line(sentence);
-    let balanced = line.matches('`').count().is_multiple_of(2);
-    let line = if balanced { line } else { line.replace('`', "'") };
-    escaped(&unformatted(&line), 1_500)
+    let line = one_line(sentence, 1_500);
+    let shown = escaped(&unformatted(&line), 1_500);
+    // One without its other would take the next one that follows.
+    match shown.matches('`').count().is_multiple_of(2) {
+        true => shown,
+        false => shown.replace('`', "'"),
+    }
 }
 
 /// A mention of a Slack user; an id that is none is shown as code instead.
@@ -103,7 +106,7 @@ pub fn count(value: u64, one: &str) -> String {
 
 /// A text without mrkdwn, for where Slack takes plain text only: cut, on one line, with no hidden characters.
 pub fn plain(value: &str, limit: usize) -> String {
-    let line = one_line(value);
+    let line = one_line(value, limit);
     let line = if line.trim().is_empty() {
         "–".to_owned()
     } else {
@@ -117,7 +120,7 @@ pub fn length(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-/// Cuts finished mrkdwn to a limit, never inside an entity or a `<…>` token.
+/// Cuts finished mrkdwn to a limit, never inside an entity, a `<…>` token or a code span.
 pub fn cut(mrkdwn: &str, limit: usize) -> String {
     if length(mrkdwn) <= limit {
         return mrkdwn.to_owned();
@@ -128,7 +131,11 @@ pub fn cut(mrkdwn: &str, limit: usize) -> String {
         let at = kept.rfind(*start)?;
         (!kept[at..].contains(*end)).then_some(at)
     });
-    format!("{}…", &kept[..open.min().unwrap_or(kept.len())])
+    let mut kept = &kept[..open.min().unwrap_or(kept.len())];
+    if !kept.matches('`').count().is_multiple_of(2) {
+        kept = &kept[..kept.rfind('`').unwrap_or(kept.len())];
+    }
+    format!("{kept}…")
 }
 
 fn cut_raw(text: &str, limit: usize) -> String {
@@ -156,8 +163,9 @@ fn escaped(text: &str, limit: usize) -> String {
     cut(&escaped, limit)
 }
 
-/// Line breaks and tabs become blanks; control characters and those that turn the reading direction go.
-fn one_line(text: &str) -> String {
+/// Line breaks and tabs become blanks; control characters and those that turn the reading direction go. What a limit
+/// would cut anyway is not looked at, but for one character, by which the limit sees that there was more.
+fn one_line(text: &str, limit: usize) -> String {
     let hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     text.chars()
         .filter_map(|c| match c {
@@ -165,11 +173,12 @@ fn one_line(text: &str) -> String {
             c if c.is_control() || hidden(c) => None,
             c => Some(c),
         })
+        .take(limit + 1)
         .collect()
 }
 
-/// `*`, `_` and `~` format only at the edge of a word: there a zero-width blank takes their power, so that
-/// names such as `db_instance_class` can still be copied.
+/// `*`, `_` and `~` format, and `:` begins an emoji, only at the edge of a word: there a zero-width blank takes their
+/// power, so that names such as `db_instance_class` can still be copied.
 fn unformatted(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let is_word = |at: Option<usize>| {
@@ -183,6 +192,13 @@ fn unformatted(text: &str) -> String {
             out.push('\u{200b}');
         }
         out.push(*c);
+        let is_emoji = *c == ':'
+            && chars
+                .get(at + 1)
+                .is_some_and(|c| c.is_alphanumeric() || "+-_".contains(*c));
+        if is_emoji && !inside {
+            out.push('\u{200b}');
+        }
     }
     out
 }
@@ -211,6 +227,13 @@ mod tests {
             "\u{200b}*bold\u{200b}* &lt;http://x&gt;"
         );
         assert_eq!(prose("a ` b"), "a ' b");
+        assert_eq!(prose("so :tada: it is"), "so :\u{200b}tada: it is");
+        assert_eq!(
+            prose("arn:aws:rds:eu-west-1:1:cluster:a"),
+            "arn:aws:rds:eu-west-1:1:cluster:a"
+        );
+        let cut = prose(&format!("`{}` and `{}`", "a".repeat(1_480), "b".repeat(100)));
+        assert!(cut.ends_with("` and …"), "{cut}");
     }
 
     #[test]
@@ -218,6 +241,7 @@ mod tests {
         assert_eq!(cut("abc &amp; def", 7), "abc …");
         assert_eq!(cut("abc <@U123456> x", 9), "abc …");
         assert_eq!(cut("abcdef", 4), "abc…");
+        assert_eq!(cut("a `b` and `cdef`", 14), "a `b` and …");
     }
 
     #[rstest::rstest]

@@ -36,6 +36,9 @@ pub fn prices() -> Prices {
         [instance_hour.aurora-postgresql]
         "db.r6g.large" = 0.313
         "db.t4g.medium" = 0.088
+        [sizes]
+        "db.r6g.large" = { vcpu = 2, memory_gib = 16 }
+        "db.t4g.medium" = { vcpu = 2, memory_gib = 4 }
     "#;
     Prices::parse(text).unwrap()
 }

@@ -1,11 +1,10 @@
 use domain::admission::{Refusal, Who, grant, may_ask};
 use domain::people::Groups;
 use domain::policy::Engine;
-use domain::record::{DeleteReason, Progress};
+use domain::record::DeleteReason;
 use domain::request::{Options, Wish};
 use domain::workflow::{Caught, State};
-use domain::{CloneId, CloneState, Failure, Policy};
-use proptest::prelude::*;
+use domain::{CloneState, Failure, Policy};
 
 use super::samples::{self as sample, execution, policy, prices, start};
 use super::*;
@@ -206,128 +205,4 @@ fn the_same_record_always_says_the_same_and_never_a_password() {
     assert_ne!(one.digest(), of(&sample::masking(), &prices()).digest());
     let all = serde_json::to_string(&one).unwrap();
     assert!(!all.to_lowercase().contains("password=\""), "{all}");
-}
-
-/// Slack's limits, and nothing that pings or links but what we mean.
-fn check(message: &Message) {
-    assert!(crate::text::length(&message.text) <= 1_000);
-    let blocks = serde_json::to_value(&message.blocks).unwrap();
-    let blocks = blocks.as_array().unwrap();
-    assert!((1..=50).contains(&blocks.len()));
-    for block in blocks {
-        let count = |key: &str| block[key].as_array().map_or(0, Vec::len);
-        assert!(count("fields") <= 10 && count("elements") <= 10);
-        let limit = |item: &serde_json::Value, most: usize| {
-            let text = item["text"].as_str().unwrap_or_default();
-            assert!(
-                crate::text::length(text) <= most,
-                "{} > {most}",
-                crate::text::length(text)
-            );
-            if item["type"] == "mrkdwn" {
-                assert_eq!(item["verbatim"], true);
-                harmless(text);
-            }
-        };
-        limit(&block["text"], 3_000);
-        block["fields"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .for_each(|field| limit(field, 2_000));
-        for element in block["elements"].as_array().into_iter().flatten() {
-            limit(element, 3_000);
-            if element["type"] == "button" {
-                limit(&element["text"], 75);
-                assert!(element["value"].as_str().unwrap().len() <= 2_000);
-                limit(&element["confirm"]["text"], 300);
-            }
-        }
-    }
-}
-
-/// Every `<…>` token is a mention of a user, a date, or a link to AWS's console.
-fn harmless(text: &str) {
-    for token in text.split('<').skip(1) {
-        let token = token.split_once('>').expect("a token that does not end").0;
-        let ok = ["@U", "!date^", "https://"]
-            .iter()
-            .any(|start| token.starts_with(start));
-        assert!(ok, "{token}");
-        assert!(
-            !token.starts_with("https://") || token.contains(".console.aws.amazon.com/"),
-            "{token}"
-        );
-    }
-    for entity in text.split('&').skip(1) {
-        assert!(
-            ["amp;", "lt;", "gt;"].iter().any(|end| entity.starts_with(end)),
-            "{entity}"
-        );
-    }
-}
-
-fn nasty() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        Just("<!channel>".to_owned()),
-        Just("<@U0BOSS>".to_owned()),
-        Just("<https://evil.example|click>".to_owned()),
-        Just("&<>`*_~```\n\r\t".to_owned()),
-        Just("👩‍👩‍👧‍👦𝔘\u{202e}שלום".to_owned()),
-        "\\PC{0,20}",
-        Just("&".repeat(4_000)),
-    ];
-    prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
-}
-
-proptest! {
-    #[test]
-    fn whatever_a_record_holds_the_blocks_stay_inside_slacks_limits(
-        texts in prop::collection::vec(nasty(), 12),
-        port: u16,
-        rows: u64,
-        state in 0_usize..10,
-    ) {
-        use CloneState::*;
-        let mut clone = sample::ready();
-        clone.principal = [
-            Principal::Slack(texts[0].clone()),
-            Principal::Cli(texts[0].clone()),
-            Principal::Direct,
-        ][port as usize % 3].clone();
-        clone.state = [Requested, Cloning, Masking, Discarding, Resizing, Releasing, Ready, Failed, Deleting, Deleted][state];
-        clone.execution_arn = texts[1].clone();
-        clone.source_cluster = texts[2].clone();
-        clone.database = texts[3].clone();
-        clone.config.rules_hash = texts[4].clone();
-        clone.note_break(texts[9].clone(), start());
-        clone.attempt += 1;
-        let mut report = domain::record::MaskingReport { rules_hash: texts[4].clone(), ..Default::default() };
-        report.note_findings(vec![
-            domain::record::Finding { table: texts[2].clone(), column: Some(texts[3].clone()), what: texts[6].clone(), count: rows };
-            40
-        ]);
-        clone.report = Some(report);
-        clone.progress = Some(Progress { phase: texts[5].clone(), rows, ..Progress::default() });
-        let access = clone.access.as_mut().unwrap();
-        access.host = texts[6].clone();
-        access.user = texts[7].clone();
-        access.database = texts[8].clone();
-        access.secret = texts[9].clone();
-        access.port = port;
-        let broken = domain::record::Failed { step: State::Mask, failure: Failure::AwsRefused, cause: texts[10].clone(), at: start() };
-        let caught = Caught { step: State::Clone, error: texts[11].clone(), cause: texts[10].clone() };
-        check(&of(&clone, &prices()));
-        check(&ended::failed(&clone, &broken));
-        check(&deleting(&clone));
-        check(&warning(&clone));
-        check(&show(&clone, &prices(), start()));
-        check(&how_to_connect(&clone));
-        check(&list(&vec![clone; 60], true));
-        check(&no_such(&texts[0]));
-        check(&refused_execution(&execution(), &caught, &Told::User(texts[0].clone())));
-        check(&misread(&crate::command::parse(&texts[0], &[]).err().unwrap_or(Misread::Twice("class"))));
-        let id: CloneId = "doppel-a-20260131-abcdef".parse().unwrap();
-        check(&several(&texts[0], &vec![id; 40]));
-    }
 }

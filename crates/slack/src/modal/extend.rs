@@ -48,7 +48,7 @@ pub fn extend(clone: &CloneRecord, left: TimeDelta, prices: &Prices) -> Option<S
     );
     let blocks = vec![
         section(&until),
-        input(MORE, "How much longer", select(MORE, choices, initial), None).into(),
+        input(MORE, "How much longer", select(MORE, choices, initial)).into(),
         context(&format!("The policy leaves it at most {} more.", words(left))),
     ];
     Some(SlackView::Modal(
