@@ -7,7 +7,7 @@ mod answers;
 pub(crate) mod ended;
 mod lists;
 mod progress;
-mod ready;
+pub(crate) mod ready;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
@@ -136,16 +136,29 @@ pub(crate) fn dollars(amount: f64) -> String {
 
 /// The small print that every message of a clone ends with: its id, and where its execution can be looked at.
 pub(crate) fn footer(clone: &CloneRecord) -> SlackBlock {
-    let execution = text::link(&console_url(&clone.execution_arn), "execution");
-    blocks::context(&format!("{} · {execution}", code(clone.id.as_str())))
+    let id = code(clone.id.as_str());
+    let execution = execution_link(&clone.execution_arn, "execution");
+    blocks::context(
+        &[Some(id), execution]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" · "),
+    )
 }
 
-/// Where AWS's console shows an execution.
-pub(crate) fn console_url(arn: &str) -> String {
+/// A link to where AWS's console shows an execution. None for one of an embedded AWS, whose account's number is all
+/// zeros, as no account's is: no console knows it.
+pub(crate) fn execution_link(arn: &str, label: &str) -> Option<String> {
+    let account = arn.split(':').nth(4).unwrap_or_default();
+    if account.chars().all(|digit| digit == '0') {
+        return None;
+    }
     let region = region(arn);
-    format!(
+    let url = format!(
         "https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{arn}"
-    )
+    );
+    Some(text::link(&url, label))
 }
 
 /// The Region of an ARN, or nothing if it has none that looks like one.

@@ -8,10 +8,10 @@ use domain::{CloneId, CloneRecord, CloneState, Policy};
 
 use super::ended::{advice, explained};
 use super::ready::connection;
-use super::{Message, console_url, footer, until};
+use super::{Message, execution_link, footer, until};
 use crate::blocks::{context, section};
 use crate::command::Misread;
-use crate::text::{code, date, link, mention, prose, span};
+use crate::text::{code, date, mention, prose, span};
 
 /// To whom a refusal is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,13 +127,15 @@ pub fn refused_execution(execution: &ExecutionRef, caught: &Caught, told: &Told)
     };
     let title = format!("{whom} clone could not be made");
     let failure = caught.failure();
-    let look = link(&console_url(&execution.arn), "Look at the execution");
+    let look = execution_link(&execution.arn, "Look at the execution");
+    let name = code(&execution.name);
+    let small = look.map_or(name.clone(), |look| format!("{look} · {name}"));
     let blocks = vec![
         section(&format!("*{title}*")),
         section(&explained(caught.step, failure, &caught.words())),
         section("*Cleaned up:* nothing had been made, so nothing is left."),
         section(&format!("*What to do:* {}", advice(failure))),
-        context(&format!("{look} · {}", code(&execution.name))),
+        context(&small),
     ];
     Message::new(title, blocks)
 }

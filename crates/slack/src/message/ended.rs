@@ -5,9 +5,9 @@ use domain::record::{DeleteReason, Failed, MaskingReport};
 use domain::workflow::State;
 use domain::{CloneRecord, CloneState, Failure};
 
-use super::{Message, console_url, footer, spent, what, who};
+use super::{Message, execution_link, footer, spent, what, who};
 use crate::blocks::{context, section};
-use crate::text::{code, date, link, number, plain, prose, span};
+use crate::text::{code, date, number, plain, prose, span};
 
 /// Shown while a clone is being deleted that had been handed over, or whose deletion was asked for.
 pub fn deleting(clone: &CloneRecord) -> Message {
@@ -57,8 +57,9 @@ pub fn failed(clone: &CloneRecord, failed: &Failed) -> Message {
     if let Some(found) = clone.report.as_ref().and_then(findings) {
         blocks.insert(2, section(&found));
     }
-    let look = link(&console_url(&clone.execution_arn), "Look at the execution");
-    blocks.push(context(&format!("{look} · {}", code(clone.id.as_str()))));
+    let look = execution_link(&clone.execution_arn, "Look at the execution");
+    let id = code(clone.id.as_str());
+    blocks.push(context(&look.map_or(id.clone(), |look| format!("{look} · {id}"))));
     Message::new(title, blocks)
 }
 
