@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::class::Class;
@@ -75,7 +75,7 @@ impl Prices {
     /// US dollars that a clone has cost until `now`: its instance from the start of cloning to its deletion, at most
     /// (Serverless at its range's upper end). Storage is not counted: a clone shares production's until it is written to.
     pub fn spent(&self, clone: &CloneRecord, now: DateTime<Utc>) -> Option<f64> {
-        let end = clone.deleted_at.unwrap_or(now);
+        let end = clone.deleted_at.map_or(now, |deleted| deleted.min(now));
         let entered = |state| clone.entered.get(&state).copied();
         // After a masking that broke off, `discarding` is when the first cluster was made.
         let begun = [CloneState::Cloning, CloneState::Discarding].into_iter();
@@ -91,6 +91,36 @@ impl Prices {
 
 fn hours(span: TimeDelta) -> f64 {
     span.num_seconds().max(0) as f64 / 3600.0
+}
+
+/// What clones cost together in some time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sum {
+    /// US dollars of those whose price is known.
+    pub dollars: f64,
+    /// How many have no known price.
+    pub unknown: usize,
+}
+
+impl Prices {
+    /// What these clones have cost since the first of the month, in UTC. Of clones that were deleted more than 30
+    /// days ago there is no record any more.
+    pub fn this_month(&self, clones: &[CloneRecord], now: DateTime<Utc>) -> Sum {
+        let first = now.date_naive().with_day0(0).unwrap_or_default();
+        let start = first.and_time(chrono::NaiveTime::MIN).and_utc();
+        clones.iter().fold(Sum::default(), |sum, clone| {
+            match (self.spent(clone, start), self.spent(clone, now)) {
+                (Some(before), Some(since)) => Sum {
+                    dollars: sum.dollars + (since - before).max(0.0),
+                    ..sum
+                },
+                _ => Sum {
+                    unknown: sum.unknown + 1,
+                    ..sum
+                },
+            }
+        })
+    }
 }
 
 #[cfg(test)]
@@ -131,5 +161,35 @@ mod tests {
             .spent(&clone, now() + TimeDelta::hours(5))
             .unwrap();
         assert!((spent - 0.90).abs() < 1e-9, "{spent}");
+    }
+
+    #[test]
+    fn a_month_counts_what_of_each_clone_falls_into_it() {
+        use crate::CloneState as S;
+        use crate::plan::tests::record;
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let clone = |cloning: &str, deleted: Option<&str>| {
+            let mut clone = record(S::Requested);
+            clone.entered.clear();
+            clone.masking_class = "db.t4g.medium".parse().unwrap();
+            clone.target_class = clone.masking_class.clone();
+            clone.enter(S::Cloning, at(cloning));
+            clone.deleted_at = deleted.map(at);
+            clone
+        };
+        let now = at("2026-03-01T10:00:00Z");
+        let prices = Prices::parse(PRICES).unwrap();
+        let mut unknown = clone("2026-03-01T00:00:00Z", None);
+        unknown.target_class = "db.r6g.huge".parse().unwrap();
+        let all = [
+            clone("2026-02-28T20:00:00Z", None),
+            clone("2026-02-28T20:00:00Z", Some("2026-03-01T02:00:00Z")),
+            clone("2026-02-01T00:00:00Z", Some("2026-02-02T00:00:00Z")),
+            clone("2026-03-01T09:00:00Z", None),
+            unknown,
+        ];
+        let sum = prices.this_month(&all, now);
+        assert!((sum.dollars - 1.30).abs() < 1e-9, "{sum:?}");
+        assert_eq!(sum.unknown, 1);
     }
 }

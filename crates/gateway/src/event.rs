@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
+use slack::text::is_slack_id;
 
 use crate::signed::{Refused, Signed};
 use crate::{Deps, Error, in_time, step};
@@ -50,6 +51,10 @@ async fn happened(deps: &Deps, event: Value) -> Result<(), Error> {
                 tracing::error!("a workflow's step cannot be read: {error}");
                 Ok(())
             }
+        },
+        "app_home_opened" => match (event["tab"].as_str(), event["user"].as_str()) {
+            (Some("home"), Some(user)) if is_slack_id(user) => Ok(deps.records.open_home(user).await?),
+            _ => Ok(()),
         },
         kind => {
             tracing::debug!(kind, "nothing is done for this event");

@@ -43,8 +43,13 @@ async fn pressed(deps: &Deps, deed: &Interaction) {
             Ok(None) => continue,
             Err(error) => told(&error),
         };
-        let Some(url) = &deed.response_url else { continue };
-        if let Err(error) = deps.slack.respond(url, &said).await {
+        let answered = match (&deed.response_url, &deed.trigger_id) {
+            (Some(url), _) => deps.slack.respond(url, &said).await,
+            // The home tab has no channel to answer in.
+            (None, Some(trigger)) => deps.slack.open_view(trigger, modal::done("doppel", &said)).await,
+            (None, None) => Ok(()),
+        };
+        if let Err(error) = answered {
             tracing::warn!("a button's answer was not told: {}", runtime::chain(&error));
         }
     }

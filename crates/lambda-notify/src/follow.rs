@@ -35,10 +35,7 @@ pub async fn follow(deps: &Deps, id: &CloneId) -> Result<(), Error> {
 }
 
 async fn say(deps: &Deps, clone: &CloneRecord) -> Result<(), Error> {
-    let prices = deps.config.prices().await.unwrap_or_else(|error| {
-        tracing::warn!("costs are told as unknown: {}", runtime::chain(&error));
-        Default::default()
-    });
+    let prices = deps.prices().await;
     let now_says = message::of(clone, &prices);
     let posted = match known(clone) {
         Some(posted) => posted,

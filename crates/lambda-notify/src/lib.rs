@@ -1,4 +1,4 @@
-//! Lambda `notify`: a clone's Slack message follows its record.
+//! Lambda `notify`: a clone's Slack message follows its record, and so do the home tabs that show it.
 //!
 //! It is told that a record changed by the table's stream, or by the state machine's last step, and reads each
 //! record afresh: what it says is a pure function of the record ([`slack::message::of`]), so that it can always be
@@ -10,11 +10,13 @@
 
 pub mod event;
 pub mod follow;
+mod home;
 mod refusal;
 mod step;
 
 use aws_config::SdkConfig;
 use chrono::TimeDelta;
+use domain::cost::Prices;
 use domain::{CloneId, Failure};
 use runtime::{
     AsFailure, Clock, ConfigError, ConfigFolder, ConfigSource, Records, RecordsError, Secrets, SecretsError,
@@ -63,6 +65,16 @@ impl Deps {
             clock,
             config: ConfigFolder::new(settings.config, aws),
             slack: slack::Client::new(&settings.slack_api, &token)?,
+        })
+    }
+}
+
+impl Deps {
+    /// The prices; none where they cannot be read.
+    pub(crate) async fn prices(&self) -> Prices {
+        self.config.prices().await.unwrap_or_else(|error| {
+            tracing::warn!("costs are told as unknown: {}", runtime::chain(&error));
+            Prices::default()
         })
     }
 }
@@ -124,7 +136,10 @@ const CATCH_UP: TimeDelta = TimeDelta::days(1);
 /// machine: such a fault only where no clone was made.
 pub async fn handle(deps: &Deps, event: Event) -> Result<Answer, Error> {
     match event {
-        Event::Stream(stream) => follow_all(deps, stream.clones()).await,
+        Event::Stream(stream) => {
+            let told = follow_all(deps, stream.clones()).await;
+            home::follow(deps, &stream).await.and(told)
+        }
         Event::CatchUp { .. } => {
             let since = deps.clock.now() - CATCH_UP;
             let mut records = deps.records.list_all().await?;

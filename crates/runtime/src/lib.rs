@@ -26,6 +26,6 @@ pub use config::{ConfigError, ConfigFolder, ConfigSource, InvalidConfigSource, P
 pub use lambda::{AsFailure, Raised, chain, invoke, serve};
 pub use log::init;
 pub use observe::{describe_cluster, observe};
-pub use records::{Decision, Listed, Records, RecordsError};
+pub use records::{Decision, HOME_KEY, HomeNote, Listed, Records, RecordsError};
 pub use secrets::{Login, Secrets, SecretsError, random_password};
 pub use step::{Bench, StepError, StepSettings};

@@ -1,10 +1,12 @@
 //! The table of clones in DynamoDB, keyed by `DBClusterIdentifier`.
 //!
 //! Beside the records it holds `lineage#<source cluster>` and `person#<cap key>` (sets of the clones that hold a
-//! slot), `request#<key>` (who asked, written by the gateway) and `seen#<digest>` (what was done once). Every
+//! slot), `request#<key>` (who asked, written by the gateway), `home#<user>` (who opened the app's home tab, and what it
+//! shows) and `seen#<digest>` (what was done once). Every
 //! write carries an id of its own, so that a write whose answer was lost is recognised as done when its retry
 //! fails on its own condition.
 
+mod home;
 mod item;
 mod once;
 mod slots;
@@ -20,6 +22,8 @@ use crate::Clock;
 use crate::aws::{Failed, failed};
 use crate::lambda::AsFailure;
 use item::{Item, KEY, WRITE_ID};
+
+pub use home::{HOME_KEY, HomeNote};
 
 /// How often a read, a change and a write are tried before a conflict is given back.
 const TRIES: u32 = 5;

@@ -257,6 +257,23 @@ impl Client {
         Ok(None)
     }
 
+    /// Shows a person's home tab. With `hash`, only in place of the view that has it: else Slack refuses with
+    /// [`Error::is_hash_conflict`]. Answers the new view's hash.
+    ///
+    /// # Errors
+    /// What Slack said.
+    pub async fn publish_home(
+        &self,
+        user: &str,
+        view: SlackView,
+        hash: Option<&str>,
+    ) -> Result<String, Error> {
+        let mut request = SlackApiViewsPublishRequest::new(user.into(), view);
+        request.hash = hash.map(str::to_owned);
+        let published: Published = self.call("views.publish", &request).await?;
+        Ok(published.view.hash)
+    }
+
     /// Tells a step of a workflow how it ended. A step that is over already is left as it is.
     ///
     /// # Errors
@@ -365,6 +382,16 @@ struct Opened {
 #[derive(Deserialize)]
 struct OpenedChannel {
     id: String,
+}
+
+#[derive(Deserialize)]
+struct Published {
+    view: PublishedView,
+}
+
+#[derive(Deserialize)]
+struct PublishedView {
+    hash: String,
 }
 
 /// slack-morphism's model takes string values in metadata only; other apps' messages may hold anything.

@@ -5,6 +5,7 @@
 //! - [`message`]: every sentence that doppel says, as named functions of a clone's record; nothing in it asks a
 //!   clock, so that the same record always says the same. [`modal`]: the form behind a bare `/clone`.
 //! - [`interaction`]: buttons pressed and forms submitted, as Slack sends them.
+//! - [`home`]: the app's home tab, a pure view of all records.
 //! - [`step`]: a step of a Slack workflow: what runs it, and what it is told in the end.
 //! - [`text`] and [`blocks`]: what a user or a record contributes is escaped and cut there, so that it can neither
 //!   ping, link nor format, and every block stays inside Slack's limits.
@@ -14,6 +15,7 @@ pub mod blocks;
 pub mod chatbot;
 pub mod client;
 pub mod command;
+pub mod home;
 pub mod interaction;
 #[cfg(test)]
 mod limits;

@@ -104,7 +104,7 @@ impl Records {
         }
     }
 
-    fn ttl(&self, life: TimeDelta) -> AttributeValue {
+    pub(super) fn ttl(&self, life: TimeDelta) -> AttributeValue {
         AttributeValue::N((self.clock.now() + life).timestamp().to_string())
     }
 }

@@ -48,6 +48,13 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether a view was not replaced because it is another one by now.
+    pub fn is_hash_conflict(&self) -> bool {
+        matches!(self, Self::Final { code, .. } if code == "hash_conflict")
+    }
+}
+
 /// Codes that say that Slack itself has trouble.
 const PASSING: [&str; 6] = [
     "internal_error",

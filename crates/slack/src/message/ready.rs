@@ -155,16 +155,29 @@ fn price(clone: &CloneRecord, prices: &Prices) -> String {
 }
 
 fn life_buttons(clone: &CloneRecord, with_connect: bool) -> SlackBlock {
+    let connect = with_connect.then(|| connect_button(clone));
+    buttons(
+        connect
+            .into_iter()
+            .chain([extend_button(clone), delete_button(clone)])
+            .collect(),
+    )
+}
+
+pub(crate) fn connect_button(clone: &CloneRecord) -> SlackBlockButtonElement {
+    button(action::CONNECT, "How to connect", clone.id.as_str())
+}
+
+pub(crate) fn extend_button(clone: &CloneRecord) -> SlackBlockButtonElement {
+    button(action::EXTEND, "Extend …", clone.id.as_str())
+}
+
+pub(crate) fn delete_button(clone: &CloneRecord) -> SlackBlockButtonElement {
     let id = clone.id.as_str();
-    let connect = button(action::CONNECT, "How to connect", id);
-    let extend = button(action::EXTEND, "Extend …", id);
     let question = format!("{} and all that was written to it will be gone.", code(id));
-    let delete = button(action::DELETE, "Delete now", id)
+    button(action::DELETE, "Delete now", id)
         .with_style(SlackBlockButtonStyle::Danger)
-        .with_confirm(confirm("Delete this clone?", &question, "Delete it", "Keep it"));
-    let mut all = if with_connect { vec![connect] } else { vec![] };
-    all.extend([extend, delete]);
-    buttons(all)
+        .with_confirm(confirm("Delete this clone?", &question, "Delete it", "Keep it"))
 }
 
 /// Since when the clone has been ready, for lists.
