@@ -82,7 +82,7 @@ async fn a_step_that_cannot_be_ends_with_the_reason_in_plain_words() {
             "there is no source `staging`",
         ),
         (inputs(&[("lifetime", json!("soon"))]), "`soon` is no lifetime"),
-        (inputs(&[("class", json!(["huge"]))]), "`class` must be a text"),
+        (inputs(&[("class", json!("huge"))]), "`huge` is no class"),
         (inputs(&[("source", json!("production"))]), "quota"),
     ] {
         let (answer, run) = world.slack().runs_step(CLONE_DATABASE, given).await;

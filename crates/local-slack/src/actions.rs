@@ -70,7 +70,10 @@ impl Shared {
 
     /// Sends an interaction that is only acknowledged.
     pub(crate) async fn interact(&self, request: SignedRequest) -> Answer {
-        match self.deliver("/slack/interactions", request).await {
+        let Some(path) = self.interactions_path() else {
+            return Answer::failed("interactivity_not_enabled");
+        };
+        match self.deliver(&path, request).await {
             Ok(ack) => {
                 let failure = ack.failure().map(str::to_owned);
                 Answer {

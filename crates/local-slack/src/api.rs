@@ -32,6 +32,8 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
 pub(crate) struct Refusal {
     error: String,
     messages: Vec<String>,
+    /// The scope that is missing, and those that there are.
+    scopes: Option<(String, String)>,
 }
 
 impl Refusal {
@@ -39,6 +41,7 @@ impl Refusal {
         Refusal {
             error: error.to_owned(),
             messages: Vec::new(),
+            scopes: None,
         }
     }
 
@@ -46,11 +49,24 @@ impl Refusal {
         Refusal {
             error: error.to_owned(),
             messages,
+            scopes: None,
+        }
+    }
+
+    /// The app's manifest does not declare the scope that the method wants.
+    fn missing_scope(needed: &str, provided: &[&str]) -> Refusal {
+        Refusal {
+            scopes: Some((needed.to_owned(), provided.join(","))),
+            ..Refusal::new("missing_scope")
         }
     }
 
     fn to_json(&self) -> Value {
         let mut answer = json!({"ok": false, "error": self.error});
+        if let Some((needed, provided)) = &self.scopes {
+            answer["needed"] = json!(needed);
+            answer["provided"] = json!(provided);
+        }
         if !self.messages.is_empty() {
             answer["errors"] = json!(self.messages);
             answer["response_metadata"] = json!({"messages": self.messages});
@@ -76,7 +92,7 @@ async fn call(
     }
     let args = Args::read(&headers, query.as_deref(), &body);
     let answer = match &args {
-        Ok(args) => match authorized(&shared, &headers, args) {
+        Ok(args) => match authorized(&shared, &headers, args).and_then(|()| in_scope(&shared, &method)) {
             Ok(()) => run(&shared, &method, args),
             Err(refusal) => refusal.to_json(),
         },
@@ -124,6 +140,17 @@ fn authorized(shared: &Shared, headers: &HeaderMap, args: &Args) -> Result<(), R
         None | Some("") => Err(Refusal::new("not_authed")),
         Some(token) if token == shared.options.bot_token => Ok(()),
         Some(_) => Err(Refusal::new("invalid_auth")),
+    }
+}
+
+/// Whether the manifest, if there is one, declares what the method wants.
+fn in_scope(shared: &Shared, method: &str) -> Result<(), Refusal> {
+    let Some(manifest) = &shared.options.manifest else {
+        return Ok(());
+    };
+    match manifest.missing(method) {
+        Some(needed) => Err(Refusal::missing_scope(needed, &manifest.scopes())),
+        None => Ok(()),
     }
 }
 

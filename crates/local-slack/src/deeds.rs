@@ -128,7 +128,7 @@ impl Shared {
         command: &str,
         request: SignedRequest,
     ) -> Answer {
-        let ack = match self.deliver("/slack/commands", request).await {
+        let ack = match self.deliver(&self.command_path(command), request).await {
             Ok(ack) => ack,
             Err(name) => return self.command_failed(user, channel, command, name, None),
         };

@@ -133,7 +133,12 @@ impl LocalSlack {
 
     /// How the run of a workflow's step ended: with its outputs, or with an error; none while it has not.
     pub fn step_ended(&self, function_execution_id: &str) -> Option<Result<Value, String>> {
-        self.shared.store().steps.get(function_execution_id).cloned()?
+        self.shared
+            .store()
+            .steps
+            .get(function_execution_id)?
+            .ended
+            .clone()
     }
 
     /// The modal on top of a person's screen.

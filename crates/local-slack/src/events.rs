@@ -11,12 +11,22 @@ use crate::answer::Answer;
 use crate::gateway::Ack;
 use crate::message::Message;
 use crate::shared::Shared;
+use crate::store::Step;
 
 impl Shared {
     /// Sends an event once; if it was not acknowledged, sends it again in the background.
     pub(crate) async fn send_event(self: Arc<Shared>, event: Value) -> Answer {
         let id = format!("Ev{}", Uuid::new_v4().simple());
-        match self.deliver("/slack/events", self.event(&event, &id)).await {
+        let kind = event["type"].as_str().unwrap_or_default();
+        if self
+            .options
+            .manifest
+            .as_ref()
+            .is_some_and(|manifest| !manifest.hears(kind))
+        {
+            return Answer::failed("not_subscribed");
+        }
+        match self.deliver(&self.events_path(), self.event(&event, &id)).await {
             Ok(ack) if ack.is_success() => Answer::acknowledged(Some(ack)),
             failed => {
                 let answer = match &failed {
@@ -38,7 +48,7 @@ impl Shared {
                 return;
             }
             let request = self.event(&event, &id).retry(number, reason);
-            let answer = self.deliver("/slack/events", request).await;
+            let answer = self.deliver(&self.events_path(), request).await;
             if answer.as_ref().is_ok_and(Ack::is_success) {
                 return;
             }
@@ -65,11 +75,32 @@ impl Shared {
         inputs: &BTreeMap<String, Value>,
     ) -> (Answer, String) {
         let execution = format!("Fx{}", Uuid::new_v4().simple());
-        self.store().steps.insert(execution.clone(), None);
+        let parameters = |which: &str| match &self.options.manifest {
+            Some(manifest) => manifest.parameters(callback_id, which),
+            None => Some(json!([])),
+        };
+        let declared = (parameters("input_parameters"), parameters("output_parameters"));
+        let (Some(takes), Some(gives)) = declared else {
+            return (Answer::failed("function_not_found"), execution);
+        };
+        let problem = self
+            .options
+            .manifest
+            .as_ref()
+            .and_then(|manifest| manifest.problem(callback_id, "input_parameters", &json!(inputs)));
+        if let Some(problem) = problem {
+            tracing::warn!(callback_id, problem, "the step was not run");
+            return (Answer::failed("parameter_validation_failed"), execution);
+        }
+        let step = Step {
+            callback_id: callback_id.to_owned(),
+            ended: None,
+        };
+        self.store().steps.insert(execution.clone(), step);
         let event = json!({
             "type": "function_executed",
             "function": {"id": "Fn0STEP", "callback_id": callback_id, "title": callback_id, "type": "app",
-                "app_id": self.options.app.id, "input_parameters": [], "output_parameters": []},
+                "app_id": self.options.app.id, "input_parameters": takes, "output_parameters": gives},
             "inputs": inputs, "function_execution_id": execution,
             "workflow_execution_id": format!("Wx{}", Uuid::new_v4().simple()),
             "bot_access_token": self.options.bot_token, "event_ts": self.event_ts(),

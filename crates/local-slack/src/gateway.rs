@@ -2,6 +2,7 @@ use std::future::Future;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::manifest::Manifest;
 use crate::shared::Shared;
 use crate::signed::SignedRequest;
 
@@ -28,6 +29,25 @@ impl Ack {
 }
 
 impl Shared {
+    pub(crate) fn events_path(&self) -> String {
+        let declared = self.options.manifest.as_ref().and_then(Manifest::events_path);
+        declared.unwrap_or_else(|| "/slack/events".into())
+    }
+
+    pub(crate) fn command_path(&self, command: &str) -> String {
+        let manifest = self.options.manifest.as_ref();
+        let declared = manifest.and_then(|manifest| manifest.command_path(command));
+        declared.unwrap_or_else(|| "/slack/commands".into())
+    }
+
+    /// Where interactions go; nowhere if the app has none.
+    pub(crate) fn interactions_path(&self) -> Option<String> {
+        match &self.options.manifest {
+            Some(manifest) => manifest.interactions_path(),
+            None => Some("/slack/interactions".into()),
+        }
+    }
+
     /// Sends one signed request; else `operation_timeout` or `dispatch_failed`, as Slack calls it.
     pub(crate) async fn deliver(&self, path: &str, request: SignedRequest) -> Result<Ack, &'static str> {
         let url = format!("{}{path}", self.options.gateway);

@@ -11,8 +11,13 @@
 //!   acknowledgement must come within three seconds; events are sent again as Slack does.
 //! - **Amazon Q Developer in chat applications:** an `@aws …` message goes to [`Options::aws_command`].
 //!
-//! State lives in memory and is gone with the process. Scopes, more than one workspace or app, files, reactions and
-//! scheduled messages are not here.
+//! - **The app's manifest** ([`Options::manifest`]): a method without its scope, an event, a command, a step or a
+//!   home tab that it does not declare is refused as Slack refuses it.
+//! - **Nobody else's page:** a request whose `Host` is no name of this machine, or whose `Origin` is another page,
+//!   is refused: no website that somebody visits can press a button here.
+//!
+//! State lives in memory and is gone with the process. More than one workspace or app, files, reactions and scheduled
+//! messages are not here.
 
 mod actions;
 mod answer;
@@ -23,6 +28,8 @@ mod drive;
 mod events;
 mod fault;
 mod gateway;
+mod guard;
+mod manifest;
 mod message;
 mod modals;
 mod mrkdwn;
@@ -49,6 +56,7 @@ use tokio::task::JoinHandle;
 
 pub use answer::Answer;
 pub use fault::Fault;
+pub use manifest::Manifest;
 pub use message::{Message, Version};
 pub use options::{
     App, AwsCommand, AwsHandler, Channel, Options, Patience, SlashCommand, Team, Time, User, UserGroup,
@@ -98,6 +106,7 @@ impl LocalSlack {
         let routes = api::routes().merge(response_url::routes()).merge(page::routes());
         let app = routes
             .layer(from_fn_with_state(shared.clone(), until_stopped))
+            .layer(from_fn_with_state(address.ip(), guard::own_page_only))
             .with_state(shared.clone());
         let stopped = shared.stop.clone().cancelled_owned();
         let server = tokio::spawn(async move {

@@ -71,10 +71,10 @@ impl Shared {
         if !own.is_empty() {
             return self.show_errors(&view, own);
         }
-        let ack = match self
-            .deliver("/slack/interactions", self.view_submission(&view))
-            .await
-        {
+        let Some(path) = self.interactions_path() else {
+            return Answer::failed("interactivity_not_enabled");
+        };
+        let ack = match self.deliver(&path, self.view_submission(&view)).await {
             Ok(ack) => ack,
             Err(name) => return Answer::failed(name),
         };

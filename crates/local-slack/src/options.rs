@@ -5,6 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 
+use crate::manifest::Manifest;
+
 /// All that a workspace is made of. [`Options::new`] fills it with a small team; change what matters.
 pub struct Options {
     /// Base URL of the app, e.g. `http://127.0.0.1:3000`; `/slack/commands` and its like are added to it.
@@ -23,7 +25,10 @@ pub struct Options {
     pub groups: Vec<UserGroup>,
     /// The channels. The page opens the first.
     pub channels: Vec<Channel>,
-    /// The slash commands that the app has registered, each with its slash.
+    /// The app's manifest. With it Slack holds the app to what it declares, and its commands and request URLs' paths
+    /// are those; without it the app may do everything.
+    pub manifest: Option<Manifest>,
+    /// The slash commands that the app has registered, each with its slash. A manifest's own stand in their place.
     pub commands: Vec<SlashCommand>,
     /// A Workflow Builder button in the first channel, if the workspace has one.
     pub workflow_button: Option<WorkflowButton>,
@@ -121,8 +126,11 @@ pub struct Channel {
     pub name: String,
     /// Shown above the messages.
     pub topic: String,
-    /// Whether the app was invited. If not, posting fails with `not_in_channel`.
+    /// Whether the app was invited. If not, reading fails with `not_in_channel`, and posting does too, but where the
+    /// channel is public and the manifest has `chat:write.public`.
     pub app_is_member: bool,
+    /// Whether only its members see it. To an app that was not invited it does not exist.
+    pub is_private: bool,
     /// Whether posting fails with `is_archived`.
     pub is_archived: bool,
     /// The person on the other side, when this is a direct message with the app.
@@ -137,6 +145,7 @@ impl Channel {
             name: name.into(),
             topic: String::new(),
             app_is_member: true,
+            is_private: false,
             is_archived: false,
             direct: None,
         }
@@ -217,6 +226,7 @@ impl Options {
                 topic: "Private, masked copies of production that delete themselves".into(),
                 ..Channel::new("C0CLONES", "clones")
             }],
+            manifest: None,
             commands: vec![SlashCommand {
                 name: "/clone".into(),
                 hint: "help".into(),

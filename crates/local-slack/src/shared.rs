@@ -47,7 +47,10 @@ pub(crate) const AMAZON_Q: &str = "U0AMAZONQ";
 pub(crate) const WORKFLOW: &str = "U0WORKFLOW";
 
 impl Shared {
-    pub(crate) fn new(options: Options, base: String) -> Result<Shared, reqwest::Error> {
+    pub(crate) fn new(mut options: Options, base: String) -> Result<Shared, reqwest::Error> {
+        if let Some(manifest) = &options.manifest {
+            options.commands = manifest.commands();
+        }
         // No pool: a gateway that was stopped and started again must not be met on a dead connection.
         let http = reqwest::Client::builder()
             .no_proxy()

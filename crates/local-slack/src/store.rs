@@ -17,8 +17,8 @@ pub(crate) struct Store {
     pub(crate) modals: HashMap<String, Vec<View>>,
     /// Each person's home tab.
     pub(crate) homes: HashMap<String, View>,
-    /// Each run of a workflow's step, and how it ended: its outputs, or an error.
-    pub(crate) steps: HashMap<String, Option<Result<Value, String>>>,
+    /// Each run of a workflow's step.
+    pub(crate) steps: HashMap<String, Step>,
     pub(crate) faults: Faults,
     pub(crate) calls: Vec<ApiCall>,
     triggers: HashMap<String, Trigger>,
@@ -52,6 +52,13 @@ pub struct ApiCall {
     pub arguments: Value,
     /// What it was answered, e.g. `{"ok": true, …}`; null when a fault took the answer away.
     pub answer: Value,
+}
+
+/// A run of a workflow's step.
+pub(crate) struct Step {
+    pub(crate) callback_id: String,
+    /// How it ended: its outputs, or an error.
+    pub(crate) ended: Option<Result<Value, String>>,
 }
 
 struct Trigger {

@@ -171,3 +171,35 @@ async fn a_permalink_leads_to_the_page() {
         format!("/?channel={CLONES}#m{ts}").as_str()
     );
 }
+
+#[rstest::rstest]
+#[case::rebound("GET", "/", &[("Host", "evil.example:7401")])]
+#[case::rebound_reading("GET", "/page/state?user=U0ALICE", &[("Host", "evil.example")])]
+#[case::rebound_acting("POST", "/page/say", &[("Host", "evil.example"), ("Origin", "http://evil.example")])]
+#[case::forged("POST", "/page/say", &[("Origin", "http://evil.example")])]
+#[case::forged_by_a_frame("POST", "/page/press", &[("Origin", "null")])]
+#[case::forged_by_another_port("POST", "/page/say", &[("Origin", "http://127.0.0.1:1")])]
+#[case::listening("GET", "/events?user=U0ALICE", &[("Origin", "https://evil.example")])]
+#[case::the_web_api("POST", "/api/chat.postMessage", &[("Origin", "http://evil.example")])]
+#[tokio::test]
+async fn another_page_can_neither_read_nor_act(
+    #[case] method: &str,
+    #[case] path: &str,
+    #[case] headers: &[(&str, &str)],
+) {
+    let world = World::start().await;
+    let say = json!({"user": ALICE, "channel": CLONES, "text": "forged"});
+    let url = format!("{}{path}", world.slack.url());
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let send = async |headers: &[(&str, &str)]| {
+        let request = http.request(method.parse().unwrap(), &url).json(&say);
+        let request = headers
+            .iter()
+            .fold(request, |request, (name, value)| request.header(*name, *value));
+        request.send().await.unwrap().status()
+    };
+    assert_eq!(send(headers).await, 403);
+    assert_eq!(world.slack.messages(CLONES), vec![]);
+    let own = world.slack.url().to_owned();
+    assert_ne!(send(&[("Origin", &own)]).await, 403, "its own page may");
+}

@@ -27,7 +27,7 @@ use domain::Policy;
 use domain::record::Progress;
 use local_aws::rds::{Ingress, SourceReady};
 use local_aws::{FunctionError, LocalAws, Served, Target, Time};
-use local_slack::{LocalSlack, SlashCommand, WorkflowButton};
+use local_slack::{LocalSlack, Manifest, WorkflowButton};
 use runtime::{Clock, ConfigSource, Records, Secrets};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -50,6 +50,9 @@ pub const REGION: &str = "ap-northeast-1";
 
 /// The clone's own user. It exists only once the worker has verified the clone, and the worker logs in as it.
 const CLONE_USER: &str = "doppel";
+
+/// What the app declares to Slack, here as there.
+const MANIFEST: &str = include_str!("../../../../slack/manifest.json");
 
 const BOT_TOKEN: &str = "xoxb-local";
 
@@ -370,10 +373,8 @@ fn slack(
     let clock = clock.clone();
     options.time = std::sync::Arc::new(move || clock.now());
     options.aws_command = chat;
-    options.commands = vec![SlashCommand {
-        name: "/clone".into(),
-        hint: "production 4h, list, help, …".into(),
-    }];
+    let manifest = Manifest::parse(MANIFEST).context("the app's manifest cannot be read")?;
+    options.manifest = Some(manifest);
     options.workflow_button = Some(WorkflowButton {
         label: "Clone production".into(),
         text: format!(

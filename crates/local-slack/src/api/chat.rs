@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::args::Args;
 use super::{Refusal, Reply};
 use crate::blocks::{self, Surface};
+use crate::manifest::POST_ANYWHERE;
 use crate::message::Message;
 use crate::shared::{Change, Shared};
 use crate::store::Draft;
@@ -171,8 +172,17 @@ fn writable(shared: &Shared, args: &Args) -> Result<String, Refusal> {
     let known = known.ok_or_else(|| Refusal::new("channel_not_found"))?;
     match known {
         known if known.is_archived => Err(Refusal::new("is_archived")),
-        known if !known.app_is_member => Err(Refusal::new("not_in_channel")),
-        _ => Ok(channel.clone()),
+        known if known.app_is_member || known.direct.is_some() => Ok(channel.clone()),
+        known if known.is_private => Err(Refusal::new("channel_not_found")),
+        _ if shared
+            .options
+            .manifest
+            .as_ref()
+            .is_some_and(|manifest| manifest.grants(POST_ANYWHERE)) =>
+        {
+            Ok(channel.clone())
+        }
+        _ => Err(Refusal::new("not_in_channel")),
     }
 }
 

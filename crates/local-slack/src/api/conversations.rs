@@ -117,15 +117,19 @@ pub(super) fn join(shared: &Shared, args: &Args) -> Reply {
 }
 
 fn readable(shared: &Shared, args: &Args) -> Result<String, Refusal> {
-    let channel = channel(shared, args)?;
-    let is_member = shared
-        .store()
-        .room(&channel)
-        .is_some_and(|room| room.channel.app_is_member);
-    if is_member {
-        Ok(channel)
-    } else {
-        Err(Refusal::new("not_in_channel"))
+    let id = channel(shared, args)?;
+    let known = shared.store().room(&id).map(|room| room.channel.clone());
+    let known = known.ok_or_else(|| Refusal::new("channel_not_found"))?;
+    let needed = match (&known.direct, known.is_private) {
+        (Some(_), _) => "im:history",
+        (None, true) => "groups:history",
+        (None, false) => "channels:history",
+    };
+    match &shared.options.manifest {
+        Some(manifest) if !manifest.grants(needed) => Err(Refusal::missing_scope(needed, &manifest.scopes())),
+        _ if known.app_is_member => Ok(id),
+        _ if known.is_private => Err(Refusal::new("channel_not_found")),
+        _ => Err(Refusal::new("not_in_channel")),
     }
 }
 

@@ -32,10 +32,15 @@ fn end(shared: &Shared, run: &str, how: Result<Value, String>) -> Reply {
     let mut store = shared.store();
     let step = store.steps.get_mut(run);
     let step = step.ok_or_else(|| Refusal::new("function_execution_not_found"))?;
-    if step.is_some() {
+    if step.ended.is_some() {
         return Err(Refusal::new("execution_not_in_running_state"));
     }
-    *step = Some(how);
+    if let (Some(manifest), Ok(outputs)) = (&shared.options.manifest, &how)
+        && let Some(problem) = manifest.problem(&step.callback_id, "output_parameters", outputs)
+    {
+        return Err(Refusal::because("parameter_validation_failed", vec![problem]));
+    }
+    step.ended = Some(how);
     drop(store);
     shared.changed(Change::Unseen);
     Ok(json!({}))

@@ -47,6 +47,14 @@ pub(super) fn update(shared: &Shared, args: &Args) -> Reply {
 
 pub(super) fn publish(shared: &Shared, args: &Args) -> Reply {
     let user = args.required("user_id", "invalid_arguments")?;
+    if shared
+        .options
+        .manifest
+        .as_ref()
+        .is_some_and(|manifest| !manifest.has_home())
+    {
+        return Err(Refusal::new("not_enabled"));
+    }
     if !shared.is_person(user) {
         return Err(Refusal::new("user_not_found"));
     }
