@@ -4,7 +4,7 @@ use aws_sdk_sfn::error::SdkError;
 use chrono::TimeDelta;
 use domain::admission::{self, Deed, Granted, Refusal, Who};
 use domain::cost::Prices;
-use domain::people::Groups;
+use domain::people::{Groups, Standing};
 use domain::record::DeleteReason;
 use domain::request::{Principal, RequestItem, Wish};
 use domain::{CloneRecord, CloneState, Lifetime, Policy};
@@ -90,6 +90,15 @@ pub(crate) async fn create_for(
     }
     start(deps, &deps.state_machine, &key, &wish.to_input()).await?;
     Ok(Ok(granted))
+}
+
+/// Notes that somebody opened the home tab, which notify then shows.
+pub(crate) async fn open_home(deps: &Deps, user: &str) -> Result<(), Error> {
+    let policy = deps.config.policy().await?;
+    let principal = Principal::Slack(user.to_owned());
+    let groups = deps.groups.of(&deps.slack, &policy, &principal).await;
+    let is_admin = policy.people.admins.standing(&principal, &groups) == Standing::On;
+    Ok(deps.records.open_home(user, is_admin).await?)
 }
 
 /// The clones that the asker may change.

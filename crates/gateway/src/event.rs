@@ -9,7 +9,7 @@ use serde_json::Value;
 use slack::text::is_slack_id;
 
 use crate::signed::{Refused, Signed};
-use crate::{Deps, Error, in_time, step};
+use crate::{Deps, Error, deeds, in_time, step};
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -53,7 +53,7 @@ async fn happened(deps: &Deps, event: Value) -> Result<(), Error> {
             }
         },
         "app_home_opened" => match (event["tab"].as_str(), event["user"].as_str()) {
-            (Some("home"), Some(user)) if is_slack_id(user) => Ok(deps.records.open_home(user).await?),
+            (Some("home"), Some(user)) if is_slack_id(user) => deeds::open_home(deps, user).await,
             _ => Ok(()),
         },
         kind => {

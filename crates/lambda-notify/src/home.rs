@@ -1,5 +1,6 @@
 //! The home tabs of those who opened them follow the records.
 
+use domain::people::{Groups, Member, Standing};
 use domain::request::Principal;
 use domain::{CloneRecord, Policy};
 use runtime::HomeNote;
@@ -57,15 +58,27 @@ pub(crate) async fn follow(deps: &Deps, batch: &Batch) -> Result<(), Error> {
     again.map_or(Ok(()), Err)
 }
 
-/// Whose home tab shows this clone: its owner's, and every admin's.
+/// Whose home tab shows this clone: its owner's, and that of every admin whom the policy names. Admins by a user group
+/// see it when they open theirs.
 fn viewers(policy: &Policy, clone: &CloneRecord) -> Vec<String> {
-    let mut users = policy.people.admins.clone();
+    let named = policy.people.admins.iter().filter_map(|member| match member {
+        Member::User(id) => Some(id.clone()),
+        Member::Group(_) | Member::Cli(_) => None,
+    });
+    let mut users: Vec<String> = named.collect();
     if let Principal::Slack(owner) = &clone.principal
         && !users.contains(owner)
     {
         users.push(owner.clone());
     }
     users
+}
+
+/// Whether somebody is an admin: by name, or by a user group as it was when they opened the tab.
+fn is_admin(policy: &Policy, user: &str, note: &HomeNote) -> bool {
+    let admins = &policy.people.admins;
+    let by_name = admins.standing(&Principal::Slack(user.to_owned()), &Groups::default()) == Standing::On;
+    by_name || (note.is_admin && admins.groups().next().is_some())
 }
 
 /// Shows somebody's home tab, if there is a reason to. A view that is another one by now, because another invocation
@@ -84,6 +97,7 @@ async fn show(deps: &Deps, user: &str, why: Why) -> Result<(), Error> {
         let prices = deps.prices().await;
         let home = Home {
             user,
+            is_admin: is_admin(&policy, user, &note),
             clones: &clones,
             policy: &policy,
             prices: &prices,

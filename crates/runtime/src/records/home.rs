@@ -16,6 +16,8 @@ pub const HOME_KEY: &str = "home#";
 /// One person's home tab.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HomeNote {
+    /// Whether an admin opened it, as Slack's user groups were then.
+    pub is_admin: bool,
     /// How often it was opened.
     pub opened: u64,
     /// What `opened` was when it was last shown.
@@ -28,13 +30,14 @@ pub struct HomeNote {
 
 impl Records {
     /// Notes that somebody opened the home tab. The table's stream hands it on to whoever shows it.
-    pub async fn open_home(&self, user: &str) -> Result<()> {
+    pub async fn open_home(&self, user: &str, is_admin: bool) -> Result<()> {
         let key = home_key(user);
         self.db
             .update_item()
             .table_name(&self.table)
             .set_key(Some(item::key(&key)))
-            .update_expression("SET #ttl = :ttl ADD opened :one")
+            .update_expression("SET #ttl = :ttl, is_admin = :admin ADD opened :one")
+            .expression_attribute_values(":admin", AttributeValue::Bool(is_admin))
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":ttl", self.ttl(KEPT))
             .expression_attribute_values(":one", number(1))
@@ -48,6 +51,9 @@ impl Records {
     pub async fn home(&self, user: &str) -> Result<Option<HomeNote>> {
         let item = self.item(&home_key(user)).await?;
         Ok(item.map(|item| HomeNote {
+            is_admin: item
+                .get("is_admin")
+                .is_some_and(|value| value.as_bool() == Ok(&true)),
             opened: count(&item, "opened"),
             shown: count(&item, "shown"),
             hash: item::text(&item, "view_hash").map(str::to_owned),
