@@ -6,6 +6,7 @@
     reason = "specs fail by panicking, in their helpers too"
 )]
 
+mod approvals;
 mod architecture;
 mod faults;
 mod forms;

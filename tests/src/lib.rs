@@ -6,11 +6,13 @@
 
 #![allow(clippy::expect_used, reason = "a harness for tests fails as a test does")]
 
+mod audit;
 mod database;
 mod redact;
 mod wait;
 mod world;
 
+pub use audit::{AuditLine, audit_lines};
 pub use database::{Database, Secret};
 pub use redact::redact;
 pub use wait::{PATIENCE, until};

@@ -71,6 +71,16 @@ pub enum Verb {
         #[arg(value_name = "FOR")]
         span: String,
     },
+    /// Approve a request that waits for it. The policy must name you among its approvers, as `cli/NAME`.
+    Approve(One),
+    /// Deny a request that waits for an approval.
+    Deny {
+        #[command(flatten)]
+        clone: One,
+        /// Why: whoever asked reads it.
+        #[arg(long, default_value = "", value_name = "TEXT")]
+        reason: String,
+    },
     /// Delete a clone.
     Delete {
         #[command(flatten)]

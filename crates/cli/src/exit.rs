@@ -49,10 +49,11 @@ impl Exit {
         match failure {
             Failure::BadRequest
             | Failure::Refused
+            | Failure::Denied
             | Failure::CapReached
             | Failure::NoSlot
             | Failure::QuotaExceeded => Self::Refused,
-            Failure::TimedOut => Self::TimedOut,
+            Failure::TimedOut | Failure::Unanswered => Self::TimedOut,
             Failure::SourceMissing => Self::NotFound,
             _ => Self::Failed,
         }

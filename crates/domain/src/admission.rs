@@ -36,6 +36,8 @@ pub struct Need {
     pub approvers: Members,
     /// How long it is waited for.
     pub within: Lifetime,
+    /// The approvers' own channel, in which they are asked too.
+    pub channel: Option<String>,
 }
 
 /// Why the policy does not allow a request, by field.
@@ -208,6 +210,7 @@ pub fn grant(policy: &Policy, wish: &Wish) -> Result<Granted, Refusal> {
             why: rule.needed_for(&class, lifetime)?,
             approvers: rule.approvers.clone(),
             within: rule.within,
+            channel: rule.channel.clone(),
         })
     });
     Ok(Granted {

@@ -1,6 +1,7 @@
 //! The record of a clone: the truth of intent, kept in DynamoDB under the key `DBClusterIdentifier`.
 
 mod again;
+mod approval;
 mod parts;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::request::{Options, Principal};
 use crate::workflow::ExecutionRef;
 
 pub use again::{ATTEMPTS, BrokeOff};
+pub use approval::{Answer, Answered, Approval, NoAnswer, TaskToken};
 pub use parts::{
     Access, DeleteReason, Failed, Finding, MaskedTable, MaskingReport, MessageRef, PinnedConfig, Progress,
     Scan, StepRun, Verdict,
@@ -32,6 +34,8 @@ pub const HISTORY_DAYS: i64 = 30;
 pub enum CloneState {
     /// Admitted; nothing that costs money exists.
     Requested,
+    /// Admitted, with its slot; it waits for an approver's word. Nothing that costs money exists.
+    Awaiting,
     /// The cluster is being restored and its instance created.
     Cloning,
     /// The worker is at it.
@@ -58,7 +62,7 @@ impl CloneState {
         self <= Self::Releasing
     }
 
-    /// Whether a cluster may be restored from here.
+    /// Whether a cluster may be restored from here, once the request is cleared.
     pub fn may_restore(self) -> bool {
         matches!(self, Self::Requested | Self::Cloning)
     }
@@ -73,6 +77,7 @@ impl fmt::Display for CloneState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Requested => "requested",
+            Self::Awaiting => "awaiting",
             Self::Cloning => "cloning",
             Self::Masking => "masking",
             Self::Discarding => "discarding",
@@ -128,6 +133,9 @@ pub struct CloneRecord {
     pub requested_at: DateTime<Utc>,
     /// When setting up must be over.
     pub setup_ends_at: DateTime<Utc>,
+    /// The approval that it needs, if it needs one.
+    #[serde(default)]
+    pub approval: Option<Approval>,
     /// When it is due: the end of its setting up, until release replaces it by hand-over + lifetime.
     pub expires_at: DateTime<Utc>,
     /// When each state was first entered. After a masking that broke off, `discarding` stands for all the time that
@@ -211,14 +219,23 @@ pub struct NewClone<'a> {
 }
 
 impl CloneRecord {
-    /// The first version of a record, in the state `requested`.
+    /// The first version of a record, in the state `requested`, or `awaiting` when it needs an approval.
     pub fn new(new: NewClone<'_>) -> Self {
         let requested_at = new.execution.started_at;
-        let setup_ends_at = requested_at + new.limits.setup_span();
+        let approval = new.granted.approval.map(|need| Approval::new(need, requested_at));
+        let begins_at = approval.as_ref().map_or(requested_at, |asked| asked.ends_at);
+        let setup_ends_at = begins_at + new.limits.setup_span();
+        let mut entered = BTreeMap::from([(CloneState::Requested, requested_at)]);
+        let state = if approval.is_some() {
+            entered.insert(CloneState::Awaiting, requested_at);
+            CloneState::Awaiting
+        } else {
+            CloneState::Requested
+        };
         Self {
             id: new.id,
             version: 1,
-            state: CloneState::Requested,
+            state,
             source: new.granted.source,
             source_cluster: new.source.cluster.clone(),
             engine: new.source.engine,
@@ -235,7 +252,8 @@ impl CloneRecord {
             requested_at,
             setup_ends_at,
             expires_at: setup_ends_at,
-            entered: BTreeMap::from([(CloneState::Requested, requested_at)]),
+            entered,
+            approval,
             cluster_resource_id: None,
             master_password_at: None,
             attempt: again::first(),

@@ -10,12 +10,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::CloneId;
+use crate::record::TaskToken;
 
 /// The steps of `clone.asl.json`, as people read them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum State {
     /// Admission, restore, instance, quarantine.
     Clone,
+    /// The wait for an approver's word.
+    Approval,
     /// The choice of the masking tasks.
     MaskCommand,
     /// The ECS tasks.
@@ -32,6 +35,7 @@ impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Clone => "Clone",
+            Self::Approval => "Approval",
             Self::MaskCommand => "MaskCommand",
             Self::Mask => "Mask",
             Self::Resize => "Resize",
@@ -66,6 +70,9 @@ pub struct StepRequest {
     /// The clone, once the first step has named it.
     #[serde(default)]
     pub clone_id: Option<CloneId>,
+    /// The token of the task that waits for an approval, when the step is to note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_token: Option<TaskToken>,
 }
 
 /// What each step's Lambda answers.
@@ -85,6 +92,8 @@ pub struct StepAnswer {
 pub enum Status {
     /// Ask again after a while.
     Waiting,
+    /// Wait for an approver's word, as long at most, and ask again.
+    Awaiting,
     /// Go on.
     Done,
 }
@@ -209,6 +218,10 @@ failures! {
     BadRequest = "the request could not be read",
     /// The policy does not allow it.
     Refused = "the policy does not allow this request",
+    /// An approver said no.
+    Denied = "the request was denied",
+    /// No approver said anything in time.
+    Unanswered = "nobody approved or denied the request in time",
     /// The person has as many clones as the policy allows.
     CapReached = "you already have as many clones as one person may have",
     /// All slots of the source's lineage are taken.

@@ -24,7 +24,7 @@ const LAMBDA: [&str; 5] = [
 ];
 
 /// Steps whose failure leads to Abandon.
-const STEPS: [&str; 5] = ["Clone", "MaskCommand", "Mask", "Resize", "Release"];
+const STEPS: [&str; 6] = ["Clone", "Approval", "MaskCommand", "Mask", "Resize", "Release"];
 
 fn read(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -72,7 +72,8 @@ fn every_task_has_a_timeout_and_every_lambda_is_tried_again() {
             continue;
         }
         assert!(!state["TimeoutSeconds"].is_null(), "{name} has no timeout");
-        if state["Resource"] == "arn:aws:states:::lambda:invoke" {
+        let resource = state["Resource"].as_str().unwrap();
+        if resource.starts_with("arn:aws:states:::lambda:invoke") {
             let tried_again = names(&state["Retry"]);
             for error in LAMBDA.iter().copied().chain([Failure::Transient.name()]) {
                 assert!(
@@ -127,7 +128,8 @@ fn a_broken_off_masking_alone_leads_back_to_the_clone() {
         .filter(|(name, state)| {
             let choices = state["Choices"].as_array().into_iter().flatten();
             let mut nexts = choices.chain([state]).map(|it| &it["Next"]);
-            *name != "Begin" && *name != "Clone goes on" && nexts.any(|next| next == "Clone")
+            !["Begin", "Clone goes on", "Approval"].contains(&name.as_str())
+                && nexts.any(|next| next == "Clone")
         })
         .map(|(name, _)| name)
         .collect();
@@ -152,6 +154,40 @@ fn a_broken_off_masking_alone_leads_back_to_the_clone() {
         ["States.DataLimitExceeded", "States.ALL"]
     );
     assert_eq!(machine["States"]["Discard is over?"]["Default"], "Abandon");
+}
+
+/// An approver's word, the end of the time for it, and a token that was lost all lead to the one that reads the record.
+#[test]
+fn however_the_wait_for_an_approval_ends_the_record_is_read_again() {
+    let machine = read(CLONE);
+    let approval = &machine["States"]["Approval"];
+    assert_eq!(
+        approval["Resource"],
+        "arn:aws:states:::lambda:invoke.waitForTaskToken"
+    );
+    assert_eq!(approval["Next"], "Clone");
+    let late = approval["Catch"].as_array().unwrap().iter();
+    let late = late.filter(|rule| rule["ErrorEquals"][0] == "States.Timeout");
+    assert!(late.into_iter().all(|rule| rule["Next"] == "Clone"));
+    assert!(
+        !names(&approval["Retry"]).contains(&"States.Timeout".to_owned()),
+        "its time is over once"
+    );
+    assert_eq!(
+        approval["Arguments"]["Payload"]["task_token"],
+        "{% $states.context.Task.Token %}"
+    );
+    let choices = machine["States"]["Clone is over?"]["Choices"].as_array().unwrap();
+    let awaiting = serde_json::to_value(domain::workflow::Status::Awaiting).unwrap();
+    let condition = format!("$states.input.status = '{}'", awaiting.as_str().unwrap());
+    let to_approval = |rule: &&Value| rule["Next"] == "Approval";
+    assert!(
+        choices
+            .iter()
+            .filter(to_approval)
+            .all(|rule| rule["Condition"].as_str().unwrap().contains(&condition))
+    );
+    assert_eq!(choices.iter().filter(to_approval).count(), 1);
 }
 
 /// The machines read fields of what the Lambdas answer; a renamed field would be an undefined value there.

@@ -9,6 +9,7 @@ use domain::record::DeleteReason;
 use domain::request::{Principal, RequestItem, Wish};
 use domain::{CloneRecord, CloneState, Lifetime, Policy};
 use runtime::Decision;
+use runtime::audit::{self, Decided, Line};
 use runtime::aws::failed;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -16,7 +17,7 @@ use slack::command::{Found, IdPart};
 use slack::{Message, message, modal};
 use slack_morphism::prelude::SlackView;
 
-use crate::{Deps, Error};
+use crate::{Deps, Error, approvals};
 
 /// Who asks, where, and by which deed.
 pub(crate) struct Asker {
@@ -65,7 +66,16 @@ pub(crate) async fn create_for(
     let groups = deps.groups.of(&deps.slack, policy, &asker.principal).await;
     let granted = match admission::admit(policy, asker.who(&groups), &wish) {
         Ok(granted) => granted,
-        Err(refusal) => return Ok(Err(refusal)),
+        Err(refusal) => {
+            let line = Line {
+                who: Some(&asker.principal),
+                via: audit::via(&asker.principal, asker.channel.as_deref()),
+                clone: None,
+                source: wish.source.as_ref(),
+            };
+            line.say(Decided::Refused, &refusal);
+            return Ok(Err(refusal));
+        }
     };
     let key = format!("slack-{}", asker.key());
     let wish = Wish {
@@ -196,9 +206,19 @@ pub(crate) async fn extend(
             }
         })
         .await?;
+    let line = asker.line(&clone);
     Ok(match refusal {
-        None => Ok(message::extended(&clone)),
-        Some(refusal) => Err(not_extended(&clone, &refusal)),
+        None => {
+            line.say(
+                Decided::Extended,
+                format_args!("{more} more, until {}", clone.expires_at),
+            );
+            Ok(message::extended(&clone))
+        }
+        Some(refusal) => {
+            line.say(Decided::Refused, &refusal);
+            Err(not_extended(&clone, &refusal))
+        }
     })
 }
 
@@ -234,6 +254,9 @@ pub(crate) async fn delete(
             Decision::Write
         })
         .await?;
+    if !was_going {
+        asker.line(&clone).say(Decided::Deleted, "it was asked for");
+    }
     let name = format!("delete-{}-{}", clone.id, &asker.key()[..8]);
     if clone.state != CloneState::Deleted
         && let Err(error) = start(
@@ -279,10 +302,12 @@ async fn changeable(
         Deed::Extend => admission::may_extend(policy, who, &clone),
         deed => admission::may_change(policy, who, &clone, deed),
     };
-    Ok(may.map(|()| clone).map_err(|refusal| message::refused(&refusal)))
+    Ok(may
+        .map(|()| clone.clone())
+        .map_err(|refusal| approvals::refused(asker, &clone, &refusal)))
 }
 
-async fn find(deps: &Deps, part: &IdPart) -> Result<Result<CloneRecord, Message>, Error> {
+pub(crate) async fn find(deps: &Deps, part: &IdPart) -> Result<Result<CloneRecord, Message>, Error> {
     let candidates = match part.whole() {
         Some(id) => deps.records.get(&id).await?.into_iter().collect(),
         None => deps.records.list_all().await?,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::record::Answer;
 use domain::request::Principal;
 use serde_json::json;
 use slack::command::IdPart;
@@ -14,7 +15,7 @@ use slack::{Message, modal};
 
 use crate::deeds::{self, Asker};
 use crate::signed::{Refused, Signed};
-use crate::{Deps, Error, command, in_time, told};
+use crate::{Deps, Error, approvals, command, in_time, told};
 
 /// Reads what somebody did, does it, and tells them. What doppel does not know is acknowledged and left alone.
 pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Result<Response, Refused> {
@@ -30,6 +31,9 @@ pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Res
         }
         ("view_submission", Some(view)) if view.callback_id == modal::EXTEND => {
             return Ok(extension(&deps, &deed, view).await);
+        }
+        ("view_submission", Some(view)) if view.callback_id == modal::DENY => {
+            return Ok(denial(&deps, &deed, view).await);
         }
         _ => {}
     }
@@ -88,6 +92,8 @@ async fn press(deps: &Deps, deed: &Interaction, pressed: &Action) -> Result<Opti
     let said = match pressed.action_id.as_str() {
         action::CONNECT => deeds::connect(deps, &id).await?,
         action::EXTEND => return extend(deps, &asker, &id).await,
+        action::APPROVE => approve(deps, &asker, &id).await?,
+        action::DENY => return deny(deps, &asker, &id).await,
         action::DELETE => deeds::delete(deps, &deps.config.policy().await?, &asker, &id).await?,
         _ => return Ok(None),
     };
@@ -104,6 +110,40 @@ async fn extend(deps: &Deps, asker: &Asker, id: &IdPart) -> Result<Option<Messag
         }
         Err(said) => Ok(Some(said)),
     }
+}
+
+async fn approve(deps: &Deps, asker: &Asker, id: &IdPart) -> Result<Message, Error> {
+    let policy = deps.config.policy().await?;
+    let said = approvals::answer(deps, &policy, asker, id, Answer::Approved).await?;
+    Ok(said.unwrap_or_else(|said| said))
+}
+
+/// Asks why not. No message means that there is nothing to say: a form was opened.
+async fn deny(deps: &Deps, asker: &Asker, id: &IdPart) -> Result<Option<Message>, Error> {
+    let policy = deps.config.policy().await?;
+    match approvals::denial_form(deps, &policy, asker, id).await? {
+        Ok(form) => Ok(command::shown(deps, asker, form, &format!("doppel deny {}", id.as_str())).await),
+        Err(said) => Ok(Some(said)),
+    }
+}
+
+/// Denies the request and closes the form, or shows at its field why that does not count.
+async fn denial(deps: &Deps, deed: &Interaction, view: &View) -> Response {
+    let (id, reason) = match modal::read_deny(view) {
+        Ok(read) => read,
+        Err(wrong) => return errors(&wrong),
+    };
+    let asker = asker(deed, None);
+    let answered = in_time(async {
+        let policy = deps.config.policy().await?;
+        approvals::answer(deps, &policy, &asker, &id.into(), Answer::Denied(reason)).await
+    });
+    let refused = match answered.await {
+        Ok(Ok(_)) => return ().into_response(),
+        Ok(Err(refused)) => refused,
+        Err(error) => told(&error),
+    };
+    errors(&modal::deny_error(&refused.text))
 }
 
 /// Extends the clone and says so in the form's place, or shows at its field why not.

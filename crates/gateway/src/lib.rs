@@ -15,6 +15,7 @@
 //! Slack waits 3 seconds, and on Lambda nothing runs on behind an answer. So the work is handed on first, to the
 //! state machine or the table, and then answered.
 
+mod approvals;
 mod command;
 mod deeds;
 #[cfg(test)]

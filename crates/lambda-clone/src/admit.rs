@@ -8,6 +8,7 @@ use domain::record::{Failed, NewClone, PinnedConfig, StepRun};
 use domain::request::{BadField, Principal, Wish};
 use domain::workflow::{ExecutionRef, State};
 use domain::{CloneId, CloneRecord, Failure, SourceName};
+use runtime::audit::{self, Decided, Line};
 use runtime::{AsFailure, Bench, RecordsError, chain};
 use serde_json::{Value, json};
 
@@ -23,11 +24,39 @@ struct Asked {
     groups: Groups,
 }
 
+impl Asked {
+    /// A direct execution's.
+    fn by_nobody(policy: &Policy, wish: Wish) -> Self {
+        Self {
+            wish,
+            principal: Principal::Direct,
+            channel: policy.slack.channel.clone(),
+            step: None,
+            groups: Groups::default(),
+        }
+    }
+
+    fn via(&self) -> &str {
+        audit::via(&self.principal, self.channel.as_deref())
+    }
+}
+
 /// The record of this execution: the one that is there, or a new one with a slot. A request that is refused
-/// leaves a record without a slot, so that its message can say why, if its source can be told at all.
+/// leaves a record without a slot, so that its message can say why, if its source can be told at all. Either way it
+/// leaves an audit line.
 pub(crate) async fn admit(bench: &Bench, execution: &ExecutionRef) -> Admitted {
     let policy = bench.config.policy().await?;
-    let (asked, bad_field) = asked(bench, &policy, execution).await?;
+    let (asked, bad_field) = match asked(bench, &policy, execution).await {
+        Ok(asked) => asked,
+        Err(error) => {
+            return Err(refused(
+                error,
+                &Asked::by_nobody(&policy, Wish::default()),
+                None,
+                None,
+            ));
+        }
+    };
     let name = asked
         .wish
         .source
@@ -37,15 +66,16 @@ pub(crate) async fn admit(bench: &Bench, execution: &ExecutionRef) -> Admitted {
         .as_ref()
         .and_then(|name| policy.source(name).ok().map(|source| (name, source)));
     let Some((name, source)) = known else {
-        return Err(match (bad_field, admission::grant(&policy, &asked.wish)) {
+        let error = match (bad_field, admission::grant(&policy, &asked.wish)) {
             (Some(error), _) => error.into(),
             (None, Err(refusal)) => refusal.into(),
             (None, Ok(_)) => Error::Preflight("the policy knows no such source".into()),
-        });
+        };
+        return Err(refused(error, &asked, None, None));
     };
     let id = CloneId::derive(name, &execution.name, execution.started_at);
     if let Some(record) = bench.records.get(&id).await? {
-        return own(record, execution);
+        return own(record, execution).inspect(|record| granted(record, &asked));
     }
     let admission = Admission {
         bench,
@@ -54,12 +84,41 @@ pub(crate) async fn admit(bench: &Bench, execution: &ExecutionRef) -> Admitted {
         name,
         execution,
         asked: &asked,
-        id,
+        id: id.clone(),
     };
     match admission.grant_and_create(bad_field).await {
-        Err(error) if error.failure() != Failure::Transient => admission.refuse(error).await,
-        result => result,
+        Err(error) if error.failure() != Failure::Transient => {
+            let refusal = admission.refuse(error).await;
+            refusal.map_err(|error| refused(error, &asked, Some(&id), Some(name)))
+        }
+        result => result.inspect(|record| granted(record, &asked)),
     }
+}
+
+/// Says that the request was granted, or waits for its approval.
+fn granted(record: &CloneRecord, asked: &Asked) {
+    let line = Line::about(record, Some(&record.principal), asked.via());
+    match &record.approval {
+        Some(approval) => line.say(Decided::Awaiting, &approval.why),
+        None => line.say(
+            Decided::Granted,
+            format_args!("{} for {}", record.class, record.lifetime),
+        ),
+    }
+}
+
+/// Says that the request was refused, unless it will be tried again.
+fn refused(error: Error, asked: &Asked, clone: Option<&CloneId>, source: Option<&SourceName>) -> Error {
+    if error.failure() != Failure::Transient {
+        let line = Line {
+            who: Some(&asked.principal),
+            via: asked.via(),
+            clone,
+            source: source.or(asked.wish.source.as_ref()),
+        };
+        line.say(Decided::Refused, chain(&error));
+    }
+    error
 }
 
 /// Who asked for what: from the item that the gateway wrote for this execution, or nobody in particular with
@@ -74,14 +133,7 @@ async fn asked(
         Err(error) => (source_alone(&execution.input), Some(error)),
     };
     let Some(key) = &wish.request else {
-        let asked = Asked {
-            wish,
-            principal: Principal::Direct,
-            channel: policy.slack.channel.clone(),
-            step: None,
-            groups: Groups::default(),
-        };
-        return Ok((asked, bad_field));
+        return Ok((Asked::by_nobody(policy, wish), bad_field));
     };
     match bench.records.claim_request(key, &execution.arn).await? {
         // What the gateway wrote was read already; the input only repeats it.
@@ -148,10 +200,6 @@ impl Admission<'_> {
             groups: &asked.groups,
         };
         let granted = admission::admit(self.policy, who, &asked.wish)?;
-        // Until the state machine can wait for an approval, what needs one is refused.
-        if let Some(need) = &granted.approval {
-            return Err(admission::Refusal::NobodyAsks(need.why.clone()).into());
-        }
         let rules = self.bench.config.checked_rules(&granted.source).await?;
         preflight::check(&self.bench.rds, self.source, &granted.class).await?;
         let record = self.record(granted, rules.pin());

@@ -6,13 +6,14 @@
 //! instance and a master password that only the worker may read.
 
 mod admit;
+mod approval;
 mod error;
 mod perform;
 mod preflight;
 
 use aws_config::SdkConfig;
 use domain::CloneRecord;
-use domain::plan::clone;
+use domain::plan::clone::{self, Step};
 use domain::workflow::{StepAnswer, StepRequest};
 use runtime::step::{Next, STEPS_A_CALL};
 use runtime::{Bench, Clock, Secrets, StepSettings};
@@ -36,6 +37,7 @@ pub struct Settings {
 pub struct Deps {
     bench: Bench,
     secrets: Secrets,
+    sfn: aws_sdk_sfn::Client,
     master_secret_readers: Vec<String>,
 }
 
@@ -45,18 +47,23 @@ impl Deps {
         Self {
             bench: Bench::new(&settings.step, aws, clock),
             secrets: Secrets::new(aws),
+            sfn: aws_sdk_sfn::Client::new(aws),
             master_secret_readers: settings.master_secret_readers.clone(),
         }
     }
 }
 
 /// Admits the request if there is no record of it yet, then takes the next step towards a clone that can be
-/// masked: `waiting` until it is one.
+/// masked: `waiting` until it is one, `awaiting` while an approver has to say a word first. Told a task's token, it
+/// notes who waits for that word.
 ///
 /// # Errors
 /// Everything for which a request is refused or a clone discarded; see [`Error`].
 pub async fn handle(deps: &Deps, request: StepRequest) -> Result<StepAnswer, Error> {
     let bench = &deps.bench;
+    if let Some(token) = &request.task_token {
+        return approval::wait(deps, &request, token).await;
+    }
     let mut record = match &request.clone_id {
         Some(_) => bench.own_record(&request).await?,
         None => admit::admit(bench, &request.execution).await?,
@@ -70,6 +77,10 @@ pub async fn handle(deps: &Deps, request: StepRequest) -> Result<StepAnswer, Err
         let observed = runtime::observe(&bench.rds, record.id.as_str(), Some(&record.source_cluster)).await?;
         let step = clone::plan(&record, &source, &observed, bench.clock.now());
         tracing::info!(clone.id = %record.id, ?step, "clone");
+        approval::audit(&record, &step);
+        if let Step::Await { seconds } = step {
+            return Ok(bench.awaiting(&record.id, seconds));
+        }
         match perform::perform(deps, &record, &source, &observed, step).await? {
             None => return Ok(bench.done(&record.id)),
             Some(Next::Wait) => break,

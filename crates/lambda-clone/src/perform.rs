@@ -47,7 +47,7 @@ pub(crate) async fn perform(
             Some(cluster) => set_master_password(deps, record, source, cluster).await?,
             None => Next::Wait,
         },
-        Step::Wait => Next::Wait,
+        Step::Wait | Step::Await { .. } => Next::Wait,
         Step::Done => return Ok(None),
         Step::Fail(failure, why) => return Err(StepError::Stopped { failure, why }.into()),
     };

@@ -9,7 +9,7 @@ use slack::Message;
 use slack::client::{Mark, Posted};
 use slack::message::{self, CLONE_EVENT, WARNING_EVENT};
 
-use crate::{Deps, Error, step};
+use crate::{Deps, Error, question, step};
 
 /// Only one invocation posts about the same thing within this time: longer than Slack is waited for, and shorter
 /// than the stream keeps trying.
@@ -30,8 +30,9 @@ pub async fn follow(deps: &Deps, id: &CloneId) -> Result<(), Error> {
         return Ok(());
     };
     let said = say(deps, &clone).await;
-    // A workflow waits, whatever became of the message.
-    step::tell(deps, &clone).await.and(said)
+    // Approvers and a workflow wait, whatever became of the message.
+    let asked = question::ask(deps, &clone).await;
+    step::tell(deps, &clone).await.and(asked).and(said)
 }
 
 async fn say(deps: &Deps, clone: &CloneRecord) -> Result<(), Error> {
@@ -183,7 +184,7 @@ async fn warn(deps: &Deps, clone: &CloneRecord, posted: &Posted) -> Result<(), E
 }
 
 /// Keeps others from posting the same at the same time.
-async fn lease(deps: &Deps, id: &CloneId, deed: &str) -> Result<(), Error> {
+pub(crate) async fn lease(deps: &Deps, id: &CloneId, deed: &str) -> Result<(), Error> {
     if deps.records.once(&format!("{deed}/{id}"), LEASE).await? {
         Ok(())
     } else {

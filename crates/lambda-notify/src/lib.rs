@@ -11,6 +11,7 @@
 pub mod event;
 pub mod follow;
 mod home;
+mod question;
 mod refusal;
 mod step;
 

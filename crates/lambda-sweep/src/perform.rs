@@ -3,6 +3,7 @@
 use domain::plan::sweep::Step;
 use domain::record::DeleteReason;
 use domain::{CloneRecord, Policy};
+use runtime::audit::{Decided, Line};
 use runtime::aws::failed;
 use runtime::step::{self, unless_busy};
 use runtime::{Bench, RecordsError, StepError};
@@ -34,6 +35,7 @@ pub(crate) fn words(step: &Step) -> Option<String> {
     Some(match step {
         Step::Keep | Step::Wait | Step::NoteAbsence | Step::ForgetAbsence | Step::Alarm(_) => return None,
         Step::Warn => "warn its owner of its expiry".into(),
+        Step::Wake => "wake its state machine up: its approvers have answered".into(),
         Step::Quarantine => "put it back into quarantine: it is open and not verified".into(),
         Step::Claim(reason) => format!("delete it: {}", because(reason)),
         Step::StopExecution => "stop its execution".into(),
@@ -72,13 +74,8 @@ pub(crate) async fn perform(
             bench.note(record, |record| record.warned_at = Some(now)).await?;
             Next::Nothing
         }
-        Step::Claim(reason) => {
-            let reason = reason.clone();
-            bench
-                .note(record, |record| record.claim_deletion(reason, now))
-                .await?
-                .into()
-        }
+        Step::Wake => wake(deps, record).await?,
+        Step::Claim(reason) => claim(deps, record, reason).await?,
         Step::Adopt { resource_id } => {
             let id = Some(resource_id.clone());
             bench
@@ -108,6 +105,26 @@ pub(crate) async fn perform(
         }
         Step::Close => close(bench, record).await?,
     })
+}
+
+/// Claims the clone for deletion, unless somebody wrote its record in between.
+async fn claim(deps: &Deps, record: &CloneRecord, reason: &DeleteReason) -> Result<Next, StepError> {
+    let mut claimed = record.clone();
+    claimed.claim_deletion(reason.clone(), deps.bench.clock.now());
+    match deps.bench.records.save(&claimed).await {
+        Ok(_) => Line::about(record, None, "sweep").say(Decided::Deleted, because(reason)),
+        Err(RecordsError::Conflict(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Next::Look)
+}
+
+async fn wake(deps: &Deps, record: &CloneRecord) -> Result<Next, StepError> {
+    let token = record.approval.as_ref().and_then(|asked| asked.token.as_ref());
+    if let Some(token) = token {
+        runtime::approval::wake(&deps.sfn, &record.id, token).await?;
+    }
+    Ok(Next::Nothing)
 }
 
 async fn quarantine(bench: &Bench, policy: &Policy, record: &CloneRecord) -> Result<Next, StepError> {

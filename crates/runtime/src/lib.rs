@@ -7,9 +7,12 @@
 //! - [`ConfigFolder`]: policy, masking rules and prices, from a folder or from S3.
 //! - [`Secrets`]: passwords, made and read without ever being shown.
 //! - [`observe`]: what AWS shows of one clone, for the plans.
+//! - [`approval`]: an approver's word. [`audit`]: a line for each decision.
 //! - [`step`]: what the Lambdas of the workflow's steps have in common.
 //! - [`serve`] and [`invoke`]: a Lambda's bootstrap; a failure's name is what the state machine matches.
 
+pub mod approval;
+pub mod audit;
 pub mod aws;
 mod clock;
 mod config;

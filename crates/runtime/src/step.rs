@@ -194,6 +194,15 @@ impl Bench {
         }
     }
 
+    /// The answer of a step that waits for an approver's word, so many seconds at most.
+    pub fn awaiting(&self, id: &CloneId, seconds: u64) -> StepAnswer {
+        StepAnswer {
+            clone_id: id.clone(),
+            status: Status::Awaiting,
+            wait_seconds: seconds,
+        }
+    }
+
     /// How long the state machine waits before it asks again, in seconds.
     pub fn poll_seconds(&self) -> u64 {
         self.poll_seconds

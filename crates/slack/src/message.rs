@@ -4,6 +4,7 @@
 //! always be made again, and the same record always says the same.
 
 mod answers;
+mod approval;
 pub(crate) mod ended;
 mod lists;
 mod progress;
@@ -28,6 +29,7 @@ pub use answers::{
     Told, already_gone, asked, broken_config, deletion_started, extended, help, how_to_connect, misread,
     no_more, no_such, not_ready, refused, refused_execution, several, slack_trouble, went_wrong,
 };
+pub use approval::{answered, awaiting, not_answered, question};
 pub use ended::{deleted, deleting, failed};
 pub use lists::{list, show};
 pub use progress::progress;
@@ -41,10 +43,16 @@ pub mod action {
     pub const EXTEND: &str = "doppel_extend";
     /// Deletes the clone.
     pub const DELETE: &str = "doppel_delete";
+    /// Approves a request.
+    pub const APPROVE: &str = "doppel_approve";
+    /// Denies a request, after asking why.
+    pub const DENY: &str = "doppel_deny";
 }
 
 /// The metadata's event type of a clone's message, by which a message that was posted but not noted is found.
 pub const CLONE_EVENT: &str = "doppel_clone";
+/// The metadata's event type of the question in the approvers' own channel.
+pub const QUESTION_EVENT: &str = "doppel_question";
 /// The metadata's event type of an expiry warning.
 pub const WARNING_EVENT: &str = "doppel_warning";
 /// The metadata's event type of the answer to an execution that made no clone.
@@ -87,6 +95,9 @@ impl Message {
 pub fn of(clone: &CloneRecord, prices: &Prices) -> Message {
     match (clone.state, &clone.failure) {
         (CloneState::Ready, _) => ready(clone, prices),
+        (CloneState::Awaiting, _) if clone.approval.as_ref().is_some_and(|it| it.answer.is_none()) => {
+            awaiting(clone)
+        }
         (CloneState::Failed | CloneState::Deleting | CloneState::Deleted, Some(failure)) => {
             failed(clone, failure)
         }
@@ -138,13 +149,23 @@ pub(crate) fn dollars(amount: f64) -> String {
 pub(crate) fn footer(clone: &CloneRecord) -> SlackBlock {
     let id = code(clone.id.as_str());
     let execution = execution_link(&clone.execution_arn, "execution");
-    blocks::context(
-        &[Some(id), execution]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(" · "),
-    )
+    let line = [Some(id), execution]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ");
+    blocks::context(&with_answer(clone, line))
+}
+
+/// The small print, after an approver's answer if there is one.
+pub(crate) fn with_answer(clone: &CloneRecord, line: String) -> String {
+    match approval::answer_of(clone) {
+        Some(said) => format!(
+            "{said}
+{line}"
+        ),
+        None => line,
+    }
 }
 
 /// A link to where AWS's console shows an execution. None for one of an embedded AWS, whose account's number is all

@@ -1,6 +1,7 @@
-//! The forms: behind a bare `/clone`, and behind the Extend button.
+//! The forms: behind a bare `/clone`, and behind the buttons Extend and Deny.
 
 mod create;
+mod deny;
 mod extend;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use crate::message::Message;
 use crate::text;
 
 pub use create::{CREATE, Chosen, at_field, at_top, chosen, create, read};
+pub use deny::{DENY, deny, deny_error, read_deny, reason};
 pub use extend::{EXTEND, extend, extend_error, read_extend};
 
 /// Slack's limit of options in a select.

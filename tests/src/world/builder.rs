@@ -97,6 +97,7 @@ impl WorldBuilder {
 
     /// Starts it.
     pub async fn start(self) -> World {
+        crate::audit::listen();
         let mut options = LocalOptions::small(self.engine);
         options.data = Data::Shop(Shop {
             customers: self.customers,

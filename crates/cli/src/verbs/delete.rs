@@ -4,6 +4,7 @@ use domain::record::DeleteReason;
 use domain::workflow::SweepRequest;
 use domain::{CloneRecord, CloneState};
 use runtime::Decision;
+use runtime::audit::{Decided, Line, via};
 use runtime::aws::failed;
 
 use super::{show, sweep, wait};
@@ -16,16 +17,22 @@ use crate::pick::pick;
 pub async fn run(account: &Account, id: &str, wait: Option<Patience>, json: bool) -> Result<(), Stop> {
     let found = pick(account.records.list_alive().await?, id)?;
     let principal = account.principal().await?;
+    let mut was_going = false;
     let mut record = account
         .records
         .update(&found.id, |record| {
-            if matches!(record.state, CloneState::Deleting | CloneState::Deleted) {
+            was_going = matches!(record.state, CloneState::Deleting | CloneState::Deleted);
+            if was_going {
                 return Decision::Keep;
             }
             record.claim_deletion(DeleteReason::Asked(principal.clone()), account.clock.now());
             Decision::Write
         })
         .await?;
+    if !was_going {
+        let line = Line::about(&record, Some(&principal), via(&principal, None));
+        line.say(Decided::Deleted, "it was asked for");
+    }
     stop_execution(account, &record).await?;
     let request = SweepRequest {
         clone_id: Some(record.id.clone()),

@@ -4,6 +4,7 @@ use domain::admission::Who;
 use domain::people::Groups;
 use domain::{Lifetime, admission};
 use runtime::Decision;
+use runtime::audit::{Decided, Line, via};
 
 use super::show;
 use crate::account::Account;
@@ -44,9 +45,15 @@ pub async fn run(account: &Account, id: &str, more: &str, json: bool) -> Result<
             }
         })
         .await?;
+    let line = Line::about(&record, Some(&principal), via(&principal, None));
     if let Some(refusal) = refused {
+        line.say(Decided::Refused, &refusal);
         return Err(Exit::Refused.because(&refusal));
     }
+    line.say(
+        Decided::Extended,
+        format_args!("{more} more, until {}", record.expires_at),
+    );
     if json {
         return output::json(&show::as_json(&record, account.clock.now()));
     }

@@ -1,5 +1,6 @@
 //! What each verb does.
 
+mod approve;
 mod bar;
 mod connect;
 mod create;
@@ -32,6 +33,8 @@ pub async fn run(args: Args) -> Result<(), Stop> {
                 Verb::List { all } => list::run(&account, all, json).await,
                 Verb::Show(one) => show::run(&account, &one.id, json).await,
                 Verb::Extend { clone, span } => extend::run(&account, &clone.id, &span, json).await,
+                Verb::Approve(one) => approve::approve(&account, &one.id, json).await,
+                Verb::Deny { clone, reason } => approve::deny(&account, &clone.id, &reason, json).await,
                 Verb::Delete {
                     clone,
                     wait,

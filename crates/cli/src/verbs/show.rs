@@ -1,7 +1,7 @@
 //! `doppel show`: a clone, and how its time divides over its states.
 
 use chrono::{DateTime, Utc};
-use domain::record::{MaskingReport, Scan};
+use domain::record::{Answer, MaskingReport, Scan};
 use domain::{CloneRecord, CloneState};
 use serde_json::{Value, json};
 
@@ -21,9 +21,13 @@ pub async fn run(account: &Account, id: &str, json: bool) -> Result<(), Stop> {
     output::text(&as_text(&record, account.clock.now()))
 }
 
-/// The record, with `timeline` (seconds in each state) and `seconds_to_hand_over`.
+/// The record, with `timeline` (seconds in each state) and `seconds_to_hand_over`, and without the token of the task
+/// that waits for its approval.
 pub fn as_json(record: &CloneRecord, now: DateTime<Utc>) -> Value {
     let mut value = serde_json::to_value(record).unwrap_or_default();
+    if let Some(approval) = value["approval"].as_object_mut() {
+        approval.remove("token");
+    }
     let spans = record.timeline(record.deleted_at.unwrap_or(now));
     value["timeline"] = spans
         .iter()
@@ -49,6 +53,10 @@ pub fn as_text(record: &CloneRecord, now: DateTime<Utc>) -> String {
         row("owner", owner(record)),
         row("requested", record.requested_at.format("%F %T UTC").to_string()),
     ];
+    if let Some(approval) = &record.approval {
+        let said = answer(record).unwrap_or_else(|| format!("waited for, because of {}", approval.why));
+        rows.push(row("approval", said));
+    }
     if let Some(access) = &record.access {
         rows.push(row("host", format!("{}:{}", access.host, access.port)));
         rows.push(row("database", format!("{} as {}", access.database, access.user)));
@@ -84,6 +92,17 @@ pub fn as_text(record: &CloneRecord, now: DateTime<Utc>) -> String {
         ));
     }
     format!("{}\n{}\n{}", record.id, table(&rows), timeline(record, now))
+}
+
+/// What an approver said, and when.
+pub fn answer(record: &CloneRecord) -> Option<String> {
+    let answered = record.approval.as_ref()?.answer.as_ref()?;
+    let (by, at) = (answered.by.cap_key(), answered.at.format("%F %T UTC"));
+    Some(match &answered.answer {
+        Answer::Approved => format!("approved by {by} {at}"),
+        Answer::Denied(reason) if reason.is_empty() => format!("denied by {by} {at}"),
+        Answer::Denied(reason) => format!("denied by {by} {at}: {reason}"),
+    })
 }
 
 /// What was masked, by which rules, and what the verification read and found.

@@ -73,7 +73,7 @@ const PERCENT_AT_READY: u64 = 100;
 /// Roughly how far: the states one after another, and masking by its rows.
 fn percent(record: &CloneRecord) -> u64 {
     match record.state {
-        CloneState::Requested => 2,
+        CloneState::Requested | CloneState::Awaiting => 2,
         CloneState::Cloning | CloneState::Discarding => 10,
         CloneState::Masking => {
             let rows = record.progress.as_ref().filter(|progress| progress.rows > 0);

@@ -76,6 +76,7 @@ fn with_approval() -> Policy {
         above_lifetime: Some("1d".parse().unwrap()),
         approvers: list(&["S0LEADS", "U0DORA", "U0ALICE"]),
         within: "4h".parse().unwrap(),
+        channel: None,
     };
     policy
         .sources
@@ -200,11 +201,13 @@ fn what_is_over_the_hard_limits_no_approval_can_bring() {
 }
 
 #[test]
-fn a_direct_execution_cannot_get_an_approval_since_nobody_is_known_to_have_asked() {
-    let (policy, direct, nobody) = (with_approval(), Principal::Direct, Groups::default());
-    let ask = |fields: &[(&str, &str)]| admit(&policy, who(&direct, None, &nobody), &wish(fields));
-    assert!(ask(&[]).is_ok());
-    assert!(matches!(ask(&[("lifetime", "2d")]), Err(Refusal::NobodyAsks(_))));
+fn nobody_in_particular_cannot_get_an_approval() {
+    let (policy, nobody) = (with_approval(), Groups::default());
+    for principal in [Principal::Direct, Principal::Workflow] {
+        let ask = |fields: &[(&str, &str)]| admit(&policy, who(&principal, None, &nobody), &wish(fields));
+        assert!(ask(&[]).is_ok());
+        assert!(matches!(ask(&[("lifetime", "2d")]), Err(Refusal::NobodyAsks(_))));
+    }
 }
 
 #[test]

@@ -6,12 +6,17 @@ use chrono::{DateTime, Utc};
 use super::stopped;
 use crate::observed::{Cluster, Observed};
 use crate::policy::Source;
-use crate::record::CloneRecord;
+use crate::record::{Answer, CloneRecord, CloneState};
 use crate::workflow::Failure;
 
 /// One step towards a clone that can be masked.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
+    /// Wait for an approver's word, at most so many seconds, and look again.
+    Await {
+        /// At least one.
+        seconds: u64,
+    },
     /// Note that the restore is about to be asked for: the state becomes `cloning`.
     EnterCloning,
     /// Ask for the copy-on-write restore.
@@ -36,13 +41,17 @@ pub enum Step {
 /// The next step towards `wanted`, given what AWS shows of it now.
 pub fn plan(wanted: &CloneRecord, source: &Source, observed: &Observed, now: DateTime<Utc>) -> Step {
     let fail = |failure: Failure| Step::Fail(failure, String::new());
+    if wanted.state == CloneState::Awaiting && stopped(wanted, now).is_none() {
+        return answered(wanted, now);
+    }
     let Some(cluster) = &observed.cluster else {
         return match stopped(wanted, now) {
             Some(failure) => fail(failure),
             None if wanted.cluster_resource_id.is_some() || !wanted.state.may_restore() => {
                 fail(Failure::Gone)
             }
-            None if wanted.state == crate::record::CloneState::Requested => Step::EnterCloning,
+            None if !wanted.is_cleared() => fail(Failure::Unanswered),
+            None if wanted.state == CloneState::Requested => Step::EnterCloning,
             None => Step::Restore,
         };
     };
@@ -59,6 +68,25 @@ pub fn plan(wanted: &CloneRecord, source: &Source, observed: &Observed, now: Dat
         }
         None if !cluster.is_available() => Step::Wait,
         None => with_available(wanted, source, observed, cluster),
+    }
+}
+
+/// What the record says of the approval that is waited for. It alone says so: however the wait ended, it is looked at
+/// again.
+fn answered(wanted: &CloneRecord, now: DateTime<Utc>) -> Step {
+    let Some(approval) = &wanted.approval else {
+        return Step::Fail(
+            Failure::Internal,
+            "it waits for an approval that it does not need".into(),
+        );
+    };
+    match approval.answer.as_ref().map(|answered| &answered.answer) {
+        Some(Answer::Approved) => Step::EnterCloning,
+        Some(Answer::Denied(reason)) => Step::Fail(Failure::Denied, reason.clone()),
+        None if approval.ends_at <= now => Step::Fail(Failure::Unanswered, String::new()),
+        None => Step::Await {
+            seconds: (approval.ends_at - now).num_seconds().unsigned_abs() + 1,
+        },
     }
 }
 
@@ -104,13 +132,55 @@ fn with_available(wanted: &CloneRecord, source: &Source, observed: &Observed, cl
 mod tests {
     use super::super::tests::*;
     use super::*;
-    use crate::record::CloneState;
 
     const MASKING: &str = "db.r6g.large";
 
     fn step(record: &CloneRecord, observed: &Observed) -> Step {
         let policy = policy();
         plan(record, &policy.sources[&record.source], observed, now())
+    }
+
+    #[test]
+    fn nothing_is_made_before_an_approval_and_it_is_waited_for_until_its_end() {
+        use crate::request::Principal;
+        let (nothing, dora) = (Observed::default(), Principal::Slack("U0DORA".into()));
+        let waits = awaiting();
+        let end = waits.approval.as_ref().unwrap().ends_at;
+        let at = |record: &CloneRecord, now| {
+            let policy = policy();
+            plan(record, &policy.sources[&record.source], &nothing, now)
+        };
+        let seconds = (end - now()).num_seconds().unsigned_abs() + 1;
+        assert_eq!(at(&waits, now()), Step::Await { seconds });
+        assert_eq!(at(&waits, end), Step::Fail(Failure::Unanswered, String::new()));
+        let answered = |answer| {
+            let mut record = waits.clone();
+            record.answer(answer, dora.clone(), now()).unwrap();
+            record
+        };
+        assert_eq!(at(&answered(Answer::Approved), now()), Step::EnterCloning);
+        assert_eq!(
+            at(&answered(Answer::Approved), end),
+            Step::EnterCloning,
+            "an answer in time counts whenever it is read"
+        );
+        assert_eq!(
+            at(&answered(Answer::Denied("no".into())), now()),
+            Step::Fail(Failure::Denied, "no".into())
+        );
+    }
+
+    #[test]
+    fn without_its_approval_no_state_leads_to_a_restore() {
+        for state in super::super::sweep::tests::ALL {
+            let mut record = awaiting();
+            record.state = state;
+            let made = step(&record, &Observed::default());
+            assert!(
+                !matches!(made, Step::Restore | Step::EnterCloning),
+                "{state}: {made:?}"
+            );
+        }
     }
 
     #[test]

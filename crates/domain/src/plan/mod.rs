@@ -28,7 +28,7 @@ pub(crate) fn stopped(wanted: &CloneRecord, now: DateTime<Utc>) -> Option<Failur
 pub(crate) mod tests {
     use std::collections::BTreeMap;
 
-    use chrono::{DateTime, Utc};
+    use chrono::{DateTime, TimeDelta, Utc};
     use serde_json::json;
 
     use crate::id::CloneId;
@@ -99,6 +99,24 @@ pub(crate) mod tests {
             record.expires_at = now() + record.lifetime.span();
         }
         record.enter(state, now());
+        record
+    }
+
+    /// A request whose approvers were asked ten minutes ago.
+    pub fn awaiting() -> CloneRecord {
+        let mut record = record(CloneState::Requested);
+        let need = crate::admission::Need {
+            why: "a lifetime of more than 1d".into(),
+            approvers: ["U0DORA".parse().unwrap()].into_iter().collect(),
+            within: "4h".parse().unwrap(),
+            channel: None,
+        };
+        let mut approval = crate::record::Approval::new(need, record.requested_at);
+        approval.token = Some(crate::record::TaskToken::from("secret-token".to_owned()));
+        record.setup_ends_at = approval.ends_at + TimeDelta::hours(6);
+        record.expires_at = record.setup_ends_at;
+        record.approval = Some(approval);
+        record.enter(CloneState::Awaiting, record.requested_at);
         record
     }
 

@@ -26,6 +26,8 @@ pub enum Step {
     Keep,
     /// Note that its owner is warned.
     Warn,
+    /// Wake the state machine up: it waits for an answer that the record holds already.
+    Wake,
     /// Put the clone back into the quarantine group: it is open without being verified.
     Quarantine,
     /// Write `deleting`, on the version and the expiry that were read.
@@ -95,8 +97,15 @@ pub fn plan(
         Some(reason) => Step::Claim(reason),
         None if clone.state == CloneState::Deleting => delete(clone, policy, observed, around, now),
         None if is_to_be_warned(clone, policy, now) => Step::Warn,
+        None if sleeps_on(clone) => Step::Wake,
         None => Step::Keep,
     }
+}
+
+/// Whether an answer was noted and nobody heard of it yet.
+fn sleeps_on(clone: &CloneRecord) -> bool {
+    let approval = clone.approval.as_ref().filter(|asked| asked.answer.is_some());
+    clone.state == CloneState::Awaiting && approval.is_some_and(|asked| asked.token.is_some())
 }
 
 /// A clone that is open to its users without having been verified is closed before anything else.
@@ -177,8 +186,9 @@ pub(super) mod tests {
     use super::*;
     use CloneState as S;
 
-    pub(crate) const ALL: [S; 10] = [
+    pub(crate) const ALL: [S; 11] = [
         S::Requested,
+        S::Awaiting,
         S::Cloning,
         S::Masking,
         S::Discarding,
@@ -323,6 +333,32 @@ pub(super) mod tests {
         let mut old = record(S::Ready);
         old.expires_at = now();
         assert_eq!(due(&old, &ended(), now()), Some(DeleteReason::Expired));
+    }
+
+    #[test]
+    fn an_answer_that_nobody_heard_of_wakes_the_state_machine() {
+        let running = Surroundings {
+            execution_runs: Some(true),
+            ..ended()
+        };
+        let (mut clone, nothing) = (awaiting(), Observed::default());
+        assert_eq!(step(&clone, &nothing, &running), Step::Keep);
+        let dora = crate::request::Principal::Slack("U0DORA".into());
+        clone
+            .answer(crate::record::Answer::Approved, dora, now())
+            .unwrap();
+        assert_eq!(step(&clone, &nothing, &running), Step::Wake);
+        clone.enter(S::Cloning, now());
+        assert_eq!(step(&clone, &nothing, &running), Step::Keep);
+    }
+
+    #[test]
+    fn a_request_that_waits_in_vain_goes_when_nobody_works_on_it() {
+        let (clone, nothing) = (awaiting(), Observed::default());
+        assert_eq!(
+            step(&clone, &nothing, &ended()),
+            Step::Claim(DeleteReason::Abandoned)
+        );
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub struct ApprovalRule {
     /// How long a request waits for an answer before it is given up.
     #[serde(default = "default_within")]
     pub within: Lifetime,
+    /// A Slack channel of the approvers (or one user, for a direct message), in which they are asked too: for requests that are made where they do not read.
+    #[serde(default)]
+    pub channel: Option<String>,
 }
 
 fn default_within() -> Lifetime {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{CloneRecord, CloneState, Failed};
-use crate::workflow::{Caught, Failure};
+use crate::workflow::{Caught, Failure, State};
 
 /// How many clusters one request may take, one after another.
 pub const ATTEMPTS: u32 = 2;
@@ -80,9 +80,14 @@ impl CloneRecord {
     /// What to tell of a failure that the state machine caught. Of a masking that broke off for good it tells every
     /// try.
     pub fn explain(&mut self, caught: &Caught, at: DateTime<Utc>) -> Failed {
+        let failure = caught.failure();
         let mut failed = Failed {
-            step: caught.step,
-            failure: caught.failure(),
+            // Clone reads the record after the wait; it is the wait that failed.
+            step: match failure {
+                Failure::Denied | Failure::Unanswered => State::Approval,
+                _ => caught.step,
+            },
+            failure,
             cause: caught.words(),
             at,
         };
@@ -128,7 +133,6 @@ mod tests {
 
     use super::*;
     use crate::plan::tests::{now, record, verdict};
-    use crate::workflow::State;
 
     fn killed() -> Caught {
         Caught {

@@ -2,7 +2,9 @@
 
 use chrono::TimeDelta;
 use domain::admission::{Deed, Refusal, grant};
-use domain::record::{Failed, Finding, MaskedTable, MaskingReport, Progress, Scan};
+use domain::record::{
+    Answer, Answered, Approval, Failed, Finding, MaskedTable, MaskingReport, NoAnswer, Progress, Scan,
+};
 use domain::request::{BadField, Principal, Wish};
 use domain::workflow::{Caught, State};
 use domain::{CloneId, CloneRecord, CloneState, Failure, Policy};
@@ -31,11 +33,24 @@ fn nasty() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
 
+/// An approval that waits for its answer, or was denied.
+fn approval(texts: &[String], number: u64) -> Option<Approval> {
+    let mut approval = samples::awaiting().approval?;
+    approval.why = texts[5].clone();
+    approval.answer = number.is_multiple_of(2).then(|| Answered {
+        answer: Answer::Denied(texts[10].clone()),
+        by: Principal::Slack(texts[0].clone()),
+        at: start(),
+    });
+    Some(approval)
+}
+
 /// A record whose every text is whatever it is.
 fn record(texts: &[String], number: u64) -> CloneRecord {
     use CloneState::*;
     let states = [
-        Requested, Cloning, Masking, Discarding, Resizing, Releasing, Ready, Failed, Deleting, Deleted,
+        Requested, Awaiting, Cloning, Masking, Discarding, Resizing, Releasing, Ready, Failed, Deleting,
+        Deleted,
     ];
     let mut clone = samples::ready();
     let people = [
@@ -44,7 +59,8 @@ fn record(texts: &[String], number: u64) -> CloneRecord {
         Principal::Direct,
     ];
     clone.principal = people[number as usize % 3].clone();
-    clone.state = states[number as usize % 10];
+    clone.state = states[number as usize % 11];
+    clone.approval = approval(texts, number);
     clone.execution_arn = texts[1].clone();
     clone.source_cluster = texts[2].clone();
     clone.database = texts[3].clone();
@@ -145,6 +161,10 @@ proptest! {
             says::extended(&clone),
             says::no_more(&clone, TimeDelta::minutes(number as i64 % 60)),
             says::list(&vec![clone.clone(); 60], number.is_multiple_of(2)),
+            says::awaiting(&clone),
+            says::question(&clone),
+            says::answered(&clone),
+            says::not_answered(&clone, &NoAnswer::Answered(clone.id.clone())),
             says::no_such(&texts[0]),
             says::several(&texts[0], &vec![id; 40]),
             says::refused_execution(&execution(), &caught, &Told::User(texts[0].clone())),
@@ -152,6 +172,7 @@ proptest! {
         ];
         all.iter().for_each(message);
         all.iter().for_each(|message| view(&modal::done("A rather long title of a form", message)));
+        view(&modal::deny(&clone));
         let policy = samples::policy();
         view(&modal::create(&policy, &prices, &texts[0], &modal::Chosen::default()));
         if let Some(form) = modal::extend(&clone, TimeDelta::hours(number as i64 % 400), &prices) {

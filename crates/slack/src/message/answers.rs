@@ -24,6 +24,15 @@ pub enum Told {
 
 /// The request was taken: the channel's message will follow.
 pub fn asked(granted: &Granted) -> Message {
+    if let Some(need) = &granted.approval {
+        return Message::line(format!(
+            "A clone of {} on {}, to live {}, needs an approval for {}. The approvers are asked in the clone's own message.",
+            code(granted.source.as_str()),
+            code(&granted.class.to_string()),
+            granted.lifetime,
+            prose(&need.why)
+        ));
+    }
     Message::line(format!(
         "A clone of {} on {}, to live {}, is on its way. Its progress shows in the clone's own message.",
         code(granted.source.as_str()),

@@ -5,7 +5,7 @@ use domain::record::{DeleteReason, Failed, MaskingReport};
 use domain::workflow::State;
 use domain::{CloneRecord, CloneState, Failure};
 
-use super::{Message, execution_link, footer, spent, what, who};
+use super::{Message, execution_link, footer, spent, what, who, with_answer};
 use crate::blocks::{context, section};
 use crate::text::{code, date, number, plain, prose, span};
 
@@ -59,7 +59,8 @@ pub fn failed(clone: &CloneRecord, failed: &Failed) -> Message {
     }
     let look = execution_link(&clone.execution_arn, "Look at the execution");
     let id = code(clone.id.as_str());
-    blocks.push(context(&look.map_or(id.clone(), |look| format!("{look} · {id}"))));
+    let line = look.map_or(id.clone(), |look| format!("{look} · {id}"));
+    blocks.push(context(&with_answer(clone, line)));
     Message::new(title, blocks)
 }
 
@@ -136,6 +137,7 @@ fn repeats(cause: &str, words: &str) -> bool {
 fn doing(step: State) -> &'static str {
     match step {
         State::Clone => "admitting the request and making the clone",
+        State::Approval => "waiting for an approval",
         State::MaskCommand => "choosing how to mask it",
         State::Mask => "masking and verifying it",
         State::Resize => "changing it to the class that was asked for",
@@ -167,6 +169,10 @@ pub(crate) fn advice(failure: Failure) -> &'static str {
     match failure {
         Failure::BadRequest | Failure::Refused => {
             "correct the request and send it again; `/clone help` shows what can be said."
+        }
+        Failure::Denied => "ask for a smaller class or a shorter lifetime, or talk to whoever denied it.",
+        Failure::Unanswered => {
+            "ask again when an approver is there, or for a smaller class or a shorter lifetime."
         }
         Failure::CapReached => "delete one that you no longer need (`/clone list`), then ask again.",
         Failure::NoSlot => "wait until somebody's clone ends, or ask the owner of one to delete it.",

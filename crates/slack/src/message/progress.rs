@@ -10,8 +10,9 @@ use crate::blocks::{context, section};
 use crate::text::{code, count, date, number, plain, prose, span};
 
 /// The states that people wait for, with what is going on in each, and what was done.
-const STEPS: [(CloneState, &str, &str); 5] = [
+const STEPS: [(CloneState, &str, &str); 6] = [
     (CloneState::Requested, "Checking the request", "Checked"),
+    (CloneState::Awaiting, "Waiting for an approval", "Approved"),
     (CloneState::Cloning, "Cloning, copy-on-write", "Cloned"),
     (CloneState::Masking, "Masking", "Masked and verified"),
     (
@@ -73,8 +74,14 @@ pub(super) fn steps(clone: &CloneRecord) -> String {
     let discarding = clone.state == CloneState::Discarding;
     let mut lines = Vec::new();
     for (state, doing, done) in &STEPS {
+        if *state == CloneState::Awaiting && clone.approval.is_none() {
+            continue;
+        }
+        if *state == CloneState::Cloning {
+            lines.extend(discarded(clone));
+        }
         // What the discarded clone went through is still to be done.
-        let is_to_come = discarding && *state > CloneState::Requested;
+        let is_to_come = discarding && *state > CloneState::Awaiting;
         lines.push(if *state == clone.state {
             format!("▸ *{doing} …*{}", detail(clone))
         } else if let Some(duration) = took(clone, *state).filter(|_| !is_to_come) {
@@ -82,9 +89,6 @@ pub(super) fn steps(clone: &CloneRecord) -> String {
         } else {
             format!("· {doing}")
         });
-        if *state == CloneState::Requested {
-            lines.extend(discarded(clone));
-        }
     }
     lines.join("\n")
 }

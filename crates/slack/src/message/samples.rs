@@ -78,6 +78,25 @@ pub fn requested() -> CloneRecord {
     })
 }
 
+/// Its approvers are asked.
+pub fn awaiting() -> CloneRecord {
+    let mut clone = requested();
+    let need = domain::admission::Need {
+        why: "the class `db.t4g.medium` and a lifetime of more than 12h".into(),
+        approvers: ["U0DORA", "S0LEADS", "cli/dora"]
+            .iter()
+            .map(|text| text.parse().unwrap())
+            .collect(),
+        within: "4h".parse().unwrap(),
+        channel: Some("C0LEADS".into()),
+    };
+    let mut approval = domain::record::Approval::new(need, start());
+    approval.token = Some("a-token".to_owned().into());
+    clone.approval = Some(approval);
+    clone.enter(CloneState::Awaiting, start());
+    clone
+}
+
 pub fn masking() -> CloneRecord {
     let mut clone = requested();
     clone.enter(CloneState::Cloning, after(2));

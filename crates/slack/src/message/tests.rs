@@ -1,7 +1,7 @@
 use domain::admission::{Refusal, Who, grant, may_ask};
 use domain::people::Groups;
 use domain::policy::Engine;
-use domain::record::DeleteReason;
+use domain::record::{Answer, DeleteReason, NoAnswer};
 use domain::request::{Options, Wish};
 use domain::workflow::{Caught, State};
 use domain::{CloneState, Failure, Policy};
@@ -113,6 +113,51 @@ fn mysql_serverless_and_a_fallback_without_a_price() {
     };
     clone.enter(CloneState::Resizing, start() + chrono::TimeDelta::seconds(400));
     snapshot!("resizing_to_a_fallback", of(&clone, &Prices::default()));
+}
+
+#[test]
+fn a_request_that_needs_an_approval_asks_for_it_and_tells_what_came_of_it() {
+    let asked = sample::awaiting();
+    snapshot!("awaiting", of(&asked, &prices()));
+    let mut unheard = asked.clone();
+    unheard.approval.as_mut().unwrap().token = None;
+    let said = shown(&of(&unheard, &prices()));
+    assert!(
+        !said.contains(action::APPROVE),
+        "nobody waits for an answer yet: {said}"
+    );
+    let dora = Principal::Slack("U0DORA".into());
+    let mut approved = asked.clone();
+    let later = start() + chrono::TimeDelta::minutes(5);
+    approved.answer(Answer::Approved, dora.clone(), later).unwrap();
+    approved.enter(CloneState::Cloning, later);
+    snapshot!("approved", of(&approved, &prices()));
+    let mut denied = asked.clone();
+    denied
+        .answer(
+            Answer::Denied("db.t4g.medium will <!channel> *do*".into()),
+            dora,
+            later,
+        )
+        .unwrap();
+    let failed = domain::record::Failed {
+        step: State::Clone,
+        failure: Failure::Denied,
+        cause: "the request was denied: db.t4g.medium will do".into(),
+        at: later,
+    };
+    denied.fail(failed);
+    snapshot!("denied", of(&denied, &prices()));
+    let late = NoAnswer::Answered(approved.id.clone());
+    let own = Refusal::OwnRequest(asked.id.clone());
+    let said = [answered(&approved), not_answered(&denied, &late), refused(&own)];
+    snapshot!(
+        "answers_of_approvers",
+        Message::new(
+            "answers".into(),
+            said.into_iter().flat_map(|said| said.blocks).collect(),
+        )
+    );
 }
 
 #[test]
