@@ -1,6 +1,7 @@
 //! Holding the rules against a schema: nothing is masked unless every column that could hold personal data is
 //! spoken for, and every rule can be carried out.
 
+mod ends;
 mod fits;
 mod groups;
 mod kept;
@@ -10,6 +11,7 @@ mod rows;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use ends::uneven_keys;
 use fits::fits;
 use groups::{agree, disagreements};
 use references::{fold_groups, foreign_keys};
@@ -123,7 +125,7 @@ impl Refused {
         }
         let mut text = String::new();
         for (table, columns) in tables {
-            text.push_str(&format!("[tables.\"{table}\"]\n"));
+            text.push_str(&section_of(table));
             for column in columns {
                 text.push_str(&format!(
                     "{} = \"keep\"  # {}: keep, or a transform\n",
@@ -160,6 +162,11 @@ impl Refused {
     }
 }
 
+/// The line that begins a table's section of a rules file.
+pub(crate) fn section_of(table: &TableName) -> String {
+    format!("[tables.{}]\n", quoted(&table.to_string()))
+}
+
 /// A key as TOML wants it: bare where it can be.
 pub(crate) fn toml_key(name: &str) -> String {
     let bare = !name.is_empty()
@@ -168,6 +175,16 @@ pub(crate) fn toml_key(name: &str) -> String {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     if bare && name != "rows" {
         name.to_owned()
+    } else {
+        quoted(name)
+    }
+}
+
+/// A name in quotes. TOML writes a text with a line break over several lines, which a key must not; JSON's escapes are
+/// among its own.
+fn quoted(name: &str) -> String {
+    if name.chars().any(char::is_control) {
+        serde_json::Value::from(name).to_string()
     } else {
         toml::Value::from(name).to_string()
     }
@@ -190,6 +207,7 @@ pub fn coverage(rules: &Rules, schema: &Schema) -> Result<Classified, Refused> {
     fold_groups(schema, &mut tables);
     agree(&mut tables);
     disagreements(rules, schema, &tables, &mut refused.problems);
+    uneven_keys(rules, schema, &tables, &mut refused.problems);
     if schema.large_objects > 0 && rules.large_objects.is_none() {
         refused.missing.push(format!(
             "the database holds {} large objects; write `large_objects = \"drop\"` (or \"keep\") above the sections",

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::coverage::{coverage, names_that_do_not_exist};
+use crate::coverage::{coverage, names_that_do_not_exist, section_of};
 use crate::rules::{Problem, Rules, names_table};
 use crate::schema::{Column, Schema, Table, TableKind, TableName};
 use crate::suggest::{Confidence, Proposal, Sample, line, noted_type, propose};
@@ -75,7 +75,7 @@ impl Difference {
         }
         sections
             .iter()
-            .map(|(table, lines)| format!("[tables.\"{table}\"]\n{lines}"))
+            .map(|(table, lines)| section_of(table) + lines)
             .collect()
     }
 }

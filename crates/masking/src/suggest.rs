@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::coverage::toml_key;
+use crate::coverage::{section_of, toml_key};
 use crate::schema::{Column, Kind, Schema, Table, TableKind, TableName};
 
 mod checks;
 mod content;
 mod names;
+mod possible;
 mod transient;
 
 use content::Content;
+use possible::possible;
 
 /// Values of a column, a few of them, as text. They are looked at and never written into the file.
 pub type Sample = BTreeMap<(TableName, String), Vec<String>>;
@@ -92,7 +94,7 @@ pub fn suggest(schema: &Schema, samples: &Sample) -> String {
             None => lines(schema, table, samples),
         };
         if !lines.is_empty() {
-            text.push_str(&format!("\n[tables.\"{}\"]\n{lines}", table.name));
+            text.push_str(&format!("\n{}{lines}", section_of(&table.name)));
         }
     }
     text
@@ -118,7 +120,8 @@ pub(crate) fn line(column: &Column, proposal: &Proposal) -> String {
         proposal.rule,
         column.type_name.replace(char::is_whitespace, " "),
         proposal.confidence,
-        proposal.reason
+        // A name in it could end the line.
+        proposal.reason.replace(char::is_control, " ")
     )
 }
 
@@ -162,12 +165,7 @@ pub(crate) fn propose(schema: &Schema, table: &Table, column: &Column, samples: 
     let (root, at) = root.copied().unwrap_or((table, column));
     let mut proposal = alone(schema, root, at, &sample_of(schema, root, at, samples));
     if together.len() > 1 && !proposal.keeps() {
-        proposal = alike(
-            schema,
-            &together,
-            &format!("{}.{}", root.name.table, at.name),
-            proposal,
-        );
+        proposal = alike(schema, &together, &group_of(schema, root, at), proposal);
     }
     if (&root.name, &at.name) != (&table.name, &column.name) {
         proposal.reason = format!("follows {}.{}: {}", root.name, at.name, proposal.reason);
@@ -207,15 +205,25 @@ fn together<'a>(schema: &'a Schema, place: Place<'a>) -> Vec<Place<'a>> {
         .collect()
 }
 
+/// A name for the group of a column: with the table's schema where another has a table of that name.
+fn group_of(schema: &Schema, table: &Table, column: &Column) -> String {
+    let namesakes = schema
+        .tables
+        .iter()
+        .filter(|other| other.name.table == table.name.table);
+    if namesakes.count() > 1 {
+        format!("{}.{}", table.name, column.name)
+    } else {
+        format!("{}.{}", table.name.table, column.name)
+    }
+}
+
 /// The rule for columns that are one.
 fn alike(schema: &Schema, together: &[Place<'_>], group: &str, proposal: Proposal) -> Proposal {
     let candidates = std::iter::once(proposal.rule.as_str()).chain(["\"hash\"", "\"uuid\"", "\"pattern\""]);
     for rule in candidates {
         let rule = with_same(rule, group);
-        if together
-            .iter()
-            .all(|(table, column)| possible(schema, table, column, &rule))
-        {
+        if possible(schema, together, &rule) {
             return Proposal { rule, ..proposal };
         }
     }
@@ -350,19 +358,19 @@ fn by_content(seen: Content, japanese: bool) -> Option<Proposal> {
 
 /// The proposal, or the nearest one that the column's constraints allow.
 fn allowed(schema: &Schema, table: &Table, column: &Column, proposal: Proposal) -> Proposal {
-    if possible(schema, table, column, &proposal.rule) {
+    if possible(schema, &[(table, column)], &proposal.rule) {
         return proposal;
     }
     const LAST: &[&str] = &[
         "\"hash\"",
         "\"null\"",
         "\"noise\"",
-        "\"date\"",
         DROP_TEXT,
         "\"pattern\"",
+        "\"date\"",
     ];
     for other in proposal.otherwise.iter().chain(LAST) {
-        if possible(schema, table, column, other) {
+        if possible(schema, &[(table, column)], other) {
             return Proposal {
                 rule: (*other).to_owned(),
                 reason: format!("{}; {} does not fit the column", proposal.reason, proposal.rule),
@@ -375,38 +383,6 @@ fn allowed(schema: &Schema, table: &Table, column: &Column, proposal: Proposal) 
         Confidence::Low,
         format!("{}; nothing fits: look at it", proposal.reason),
     )
-}
-
-/// Whether coverage would accept this rule for this column.
-fn possible(schema: &Schema, table: &Table, column: &Column, rule: &str) -> bool {
-    let file = format!(
-        "[tables.\"{}\"]\n{} = {rule}\n",
-        table.name,
-        toml_key(&column.name)
-    );
-    let Ok(rules) = crate::Rules::parse("suggested", &file) else {
-        return false;
-    };
-    let alone = Table {
-        columns: vec![column.clone()],
-        ..table.clone()
-    };
-    // A rule for a table holds for its partitions too.
-    let partitions = schema
-        .tables
-        .iter()
-        .filter(|child| child.parent.as_ref() == Some(&table.name));
-    let partitions = partitions.map(|child| Table {
-        columns: child.column(&column.name).into_iter().cloned().collect(),
-        ..child.clone()
-    });
-    let small = Schema {
-        tables: std::iter::once(alone).chain(partitions).collect(),
-        foreign_keys: Vec::new(),
-        large_objects: 0,
-        ..schema.clone()
-    };
-    crate::coverage(&rules, &small).is_ok()
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ fn unlike(key: &ForeignKey, from: &str, to: &str, a: &Transform, b: &Transform) 
 }
 
 /// The column's treatment; a partitioned table's is that of its first partition.
-fn find<'a>(
+pub(super) fn find<'a>(
     schema: &Schema,
     tables: &'a [TableTreatment],
     name: &TableName,

@@ -204,6 +204,69 @@ fn the_type_is_read_back_from_a_line() {
     assert_eq!(noted_type("email = \"email\"  # by hand"), None);
 }
 
+/// Orders that name their customer's token, in a schema each.
+fn tokens(unique: usize, referring: usize) -> Schema {
+    let token = |length| Column {
+        max_length: Some(length),
+        ..column("token", Kind::Text)
+    };
+    let mut customers = table("customers", vec![token(unique)]);
+    customers.uniques.push(Unique {
+        name: "u".to_owned(),
+        columns: vec!["token".to_owned()],
+    });
+    let orders = table("orders", vec![token(referring)]);
+    let key = ForeignKey {
+        name: "fk".to_owned(),
+        table: orders.name.clone(),
+        columns: vec!["token".to_owned()],
+        to: customers.name.clone(),
+        to_columns: vec!["token".to_owned()],
+    };
+    Schema {
+        engine: Engine::Postgres,
+        tables: vec![customers, orders],
+        foreign_keys: vec![key],
+        large_objects: 0,
+    }
+}
+
+#[rstest::rstest]
+#[case::room_for_both(60, 60, "hash")]
+#[case::no_room_in_what_refers(60, 10, "pattern")]
+#[case::no_room_at_all(10, 10, "pattern")]
+fn what_refers_to_a_unique_column_has_room_for_what_is_suggested_for_both(
+    #[case] unique: usize,
+    #[case] referring: usize,
+    #[case] transform: &str,
+) {
+    let schema = tokens(unique, referring);
+    let text = suggest(&schema, &Sample::new());
+    let line = format!("token = {{ mask = \"{transform}\", same = \"customers.token\" }}");
+    assert_eq!(text.matches(&line).count(), 2, "{text}");
+    let rules = crate::Rules::parse("suggested.toml", &text).unwrap();
+    let covered = crate::coverage(&rules, &schema);
+    assert!(covered.is_ok(), "{}\n{text}", covered.unwrap_err());
+}
+
+#[test]
+fn tables_of_one_name_in_two_schemas_are_not_one_group() {
+    let mut schema = tokens(60, 60);
+    let mut elsewhere = tokens(60, 60);
+    for table in &mut elsewhere.tables {
+        table.name.schema = "elsewhere".to_owned();
+    }
+    for key in &mut elsewhere.foreign_keys {
+        (key.table.schema, key.to.schema) = ("elsewhere".to_owned(), "elsewhere".to_owned());
+    }
+    schema.tables.extend(elsewhere.tables);
+    schema.foreign_keys.extend(elsewhere.foreign_keys);
+    let text = suggest(&schema, &Sample::new());
+    for group in ["shop.customers.token", "elsewhere.customers.token"] {
+        assert_eq!(text.matches(&format!("same = \"{group}\"")).count(), 2, "{text}");
+    }
+}
+
 fn any_column() -> impl Strategy<Value = Column> {
     let name = prop::sample::select(vec![
         "email",
@@ -261,7 +324,7 @@ fn any_schema() -> impl Strategy<Value = Schema> {
     );
     let keys = prop::collection::vec(any::<[prop::sample::Index; 4]>(), 0..5);
     (tables, keys, any::<bool>()).prop_map(|(tables, keys, postgres)| {
-        let names = ["users", "orders", "user_sessions", "good_jobs", "log"];
+        let names = ["users", "odd \"orders\"\n", "user_sessions", "good_jobs", "log"];
         let mut tables: Vec<_> = tables
             .into_iter()
             .zip(names)

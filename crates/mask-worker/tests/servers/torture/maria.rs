@@ -7,7 +7,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Value};
 use runtime::Login;
 
-use super::{Ground, suffer};
+use super::{Ground, suffer, suggest};
 use crate::support::maria::{MASTER_PASSWORD, as_user, dsn, script, server, texts};
 use crate::support::{Server, output};
 
@@ -195,4 +195,17 @@ async fn what_hangs_on_a_table_is_as_it_was_keys_hold_and_joins_join() {
 #[tokio::test]
 async fn tables_of_every_shape_are_masked() {
     suffer(&mut Maria::new().await, "maria/shapes.sql").await;
+}
+
+#[tokio::test]
+async fn what_is_suggested_for_a_schema_is_accepted_as_it_is() {
+    let mut ground = Maria::new().await;
+    for file in [
+        "maria/unique.sql",
+        "maria/types.sql",
+        "maria/dependents.sql",
+        "maria/shapes.sql",
+    ] {
+        suggest(&mut ground, file).await;
+    }
 }

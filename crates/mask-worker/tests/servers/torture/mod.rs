@@ -55,9 +55,9 @@ async fn run(dsn: &str, rules: &Rules, user: &Login) -> Result<domain::record::M
 /// once with rules that want every column consistent, so that the worker must see each value; every other trap alone.
 /// Panics with all that was wrong, trap by trap.
 async fn suffer(ground: &mut impl Ground, file: &str) {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/torture");
-    let traps = trap::read(&std::fs::read_to_string(folder.join(file)).unwrap());
-    let (together, alone): (Vec<_>, Vec<_>) = traps.into_iter().partition(|trap| trap.fate == Fate::Survived);
+    let (together, alone): (Vec<_>, Vec<_>) = traps(file)
+        .into_iter()
+        .partition(|trap| trap.fate == Fate::Survived);
     let consistent: Vec<_> = together.iter().map(Trap::consistent).collect();
     let mut wrong = Vec::new();
     for traps in [together, consistent] {
@@ -78,6 +78,36 @@ async fn suffer(ground: &mut impl Ground, file: &str) {
         wrong.extend(one(ground, trap).await);
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Suggests rules for every trap of a file, and holds them, as they are, against the schema: all traps together that can
+/// be survived by rules of some kind, every other one alone. Panics with all that was refused.
+async fn suggest(ground: &mut impl Ground, file: &str) {
+    let (together, alone): (Vec<_>, Vec<_>) = traps(file)
+        .into_iter()
+        .partition(|trap| trap.fate == Fate::Survived);
+    let mut wrong = Vec::new();
+    // No rule makes a table that keeps its past fit.
+    let keeps_its_past = |trap: &&Trap| trap.sql.contains("SYSTEM VERSIONING");
+    for trap in
+        std::iter::once(&Trap::all(&together)).chain(alone.iter().filter(|trap| !keeps_its_past(trap)))
+    {
+        ground.fresh(&trap.sql).await;
+        let text = mask_worker::suggest_for(&ground.dsn()).await.unwrap();
+        let held = match Rules::parse("suggested.toml", &text) {
+            Ok(rules) => mask_worker::check(&ground.dsn(), &rules).await.map(|_| ()),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = held {
+            wrong.push(format!("{}: {}\n{text}", trap.name, runtime::chain(&error)));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+fn traps(file: &str) -> Vec<Trap> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/torture");
+    trap::read(&std::fs::read_to_string(folder.join(file)).unwrap())
 }
 
 /// What is wrong after one trap.

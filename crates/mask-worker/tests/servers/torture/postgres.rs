@@ -6,7 +6,7 @@ use masking::TableName;
 use runtime::Login;
 use tokio_postgres::Client;
 
-use super::{Ground, suffer};
+use super::{Ground, suffer, suggest};
 use crate::support::postgres::{MASTER_PASSWORD, as_user, dsn, server, texts};
 use crate::support::{Server, output};
 
@@ -181,4 +181,18 @@ async fn keys_hold_and_joins_join() {
 #[tokio::test]
 async fn tables_of_every_shape_are_masked() {
     suffer(&mut Postgres::new().await, "postgres/shapes.sql").await;
+}
+
+#[tokio::test]
+async fn what_is_suggested_for_a_schema_is_accepted_as_it_is() {
+    let mut ground = Postgres::new().await;
+    for file in [
+        "postgres/unique.sql",
+        "postgres/types.sql",
+        "postgres/dependents.sql",
+        "postgres/shapes.sql",
+        "postgres/keys.sql",
+    ] {
+        suggest(&mut ground, file).await;
+    }
 }

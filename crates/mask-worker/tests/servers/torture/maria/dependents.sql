@@ -127,3 +127,16 @@ INSERT INTO d_impossible SELECT seq, CONCAT('planted.', seq, '@corp-mail.jp') FR
 CREATE TABLE d_past_gone (id INT PRIMARY KEY, name VARCHAR(60)) WITH SYSTEM VERSIONING;
 INSERT INTO d_past_gone VALUES (1, 'Planted');
 UPDATE d_past_gone SET name = 'Planted 2';
+
+-- # Numbers, and texts with blanks at their end that do not count, on both sides of a key
+--| [tables.d_codes]
+--| number = "pattern"
+--| code = "hash"
+--| [tables.d_coded]
+--| number = "pattern"
+--| code = "hash"
+--> 40: SELECT COUNT(*) FROM d_coded JOIN d_codes USING (number) JOIN d_codes x ON x.code = d_coded.code
+CREATE TABLE d_codes (number INT(5) PRIMARY KEY, code VARCHAR(24) NOT NULL UNIQUE);
+CREATE TABLE d_coded (id INT PRIMARY KEY, number INT, code VARCHAR(24), FOREIGN KEY (number) REFERENCES d_codes (number), FOREIGN KEY (code) REFERENCES d_codes (code));
+INSERT INTO d_codes SELECT seq * 37, CONCAT('planted', seq) FROM seq_1_to_40;
+INSERT INTO d_coded SELECT number, number, CONCAT(UPPER(code), ' ') FROM d_codes;

@@ -135,3 +135,52 @@ CREATE TABLE k_long (id int PRIMARY KEY, code text UNIQUE);
 CREATE TABLE k_narrow (id int PRIMARY KEY, code varchar(20) REFERENCES k_long (code));
 INSERT INTO k_long SELECT n, 'planted-' || n FROM generate_series(1, 50) n;
 INSERT INTO k_narrow SELECT id, code FROM k_long;
+
+-- # A smallint that refers to a bigint: what one can hold, the other cannot
+--| [tables.k_wide]
+--| number = "pattern"
+--| [tables.k_small]
+--| number = "pattern"
+--! k_small.number k_wide.number smallint bigint
+CREATE TABLE k_wide (number bigint PRIMARY KEY);
+CREATE TABLE k_small (id int PRIMARY KEY, number smallint REFERENCES k_wide);
+INSERT INTO k_wide SELECT n FROM generate_series(20000, 32000, 100) n;
+INSERT INTO k_small SELECT number, number FROM k_wide;
+
+-- # A citext that refers to a text
+--| [tables.k_exact]
+--| code = "hash"
+--| [tables.k_folded]
+--| code = "hash"
+--! k_folded.code k_exact.code case
+CREATE EXTENSION IF NOT EXISTS citext;
+CREATE TABLE k_exact (code text PRIMARY KEY);
+CREATE TABLE k_folded (id int PRIMARY KEY, code citext REFERENCES k_exact);
+INSERT INTO k_exact SELECT 'Planted ' || n FROM generate_series(1, 20) n;
+INSERT INTO k_folded SELECT row_number() OVER (), code FROM k_exact;
+
+-- # Dates of a key that move with somebody who is no part of it
+--| [tables.k_day]
+--| who = "keep"
+--| day = { date = { shift_days = 40, by = "who" } }
+--| [tables.k_visit]
+--| who = "keep"
+--| day = { date = { shift_days = 40, by = "who" } }
+--! k_visit.day k_day.day who
+CREATE TABLE k_day (day date PRIMARY KEY, who text);
+CREATE TABLE k_visit (id int PRIMARY KEY, day date REFERENCES k_day, who text);
+INSERT INTO k_day SELECT date '2020-01-01' + n, 'planted ' || n FROM generate_series(1, 20) n;
+INSERT INTO k_visit SELECT n, date '2020-01-01' + n, 'planted ' || 20 - n FROM generate_series(1, 20) n;
+
+-- # Numbers and padded texts, on both sides of a key
+--| [tables.k_numbered]
+--| number = "pattern"
+--| code = "hash"
+--| [tables.k_numbers]
+--| number = "pattern"
+--| code = "hash"
+--> 40: SELECT count(*) FROM k_numbers JOIN k_numbered USING (number) JOIN k_numbered x ON x.code = k_numbers.code
+CREATE TABLE k_numbered (number int PRIMARY KEY, code char(24) UNIQUE);
+CREATE TABLE k_numbers (id int PRIMARY KEY, number int REFERENCES k_numbered, code char(24) REFERENCES k_numbered (code));
+INSERT INTO k_numbered SELECT n * 37, 'planted ' || n FROM generate_series(1, 40) n;
+INSERT INTO k_numbers SELECT number, number, code FROM k_numbered;
