@@ -3,7 +3,7 @@
 use std::fmt;
 
 use domain::Failure;
-use masking::{InvalidRules, Refused};
+use masking::{InvalidRules, Refused, TableTreatment};
 use runtime::{AsFailure, ConfigError, RecordsError, SecretsError};
 
 use crate::verify::Finding;
@@ -55,7 +55,7 @@ pub enum Error {
     NotDropped(String, #[source] DatabaseFailed),
     /// Other databases of the cluster that hold tables.
     #[error(
-        "the cluster holds other databases with tables: {}; name them in the rules (`drop_databases = [\"…\"]`)",
+        "the cluster holds other databases with tables, or that cannot be looked into: {}; name them in the rules (`drop_databases = [\"…\"]`)",
         .0.join(", ")
     )]
     OtherDatabases(Vec<String>),
@@ -140,6 +140,23 @@ impl AsFailure for Error {
 }
 
 impl Error {
+    /// What a rehearsal's failure means: refusals of data are the rules' fault, all else is not.
+    #[must_use]
+    pub(crate) fn unfit(self, treatment: &TableTreatment) -> Self {
+        match self {
+            Self::Database(refused) if refused.is_about_data() => Self::Unfit {
+                table: treatment.name.to_string(),
+                columns: treatment
+                    .masked()
+                    .map(|column| format!("{}: {}", column.column, column.transform.name()))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                refused,
+            },
+            other => other,
+        }
+    }
+
     /// Whether the masking broke off from without: the connection lost, the server restarted, the task told to stop,
     /// AWS out of reach. It may go well on a fresh clone; everything else would come again.
     #[must_use]
@@ -196,15 +213,40 @@ const LOST: &[&str] = &[
     "1159", "1160", "1161", "1184", "1290", "1317", "1836", "1927", "2002", "2003", "2006", "2013",
 ];
 
+/// PostgreSQL's classes of wrong values and broken constraints, and MySQL's and MariaDB's numbers for what is wrong with a
+/// value: missing, twice, too large, too long, not of the type or the character set, against a check, a document or shape
+/// that is none, a mix of collations.
+const ABOUT_DATA: &[&str] = &[
+    "22", "23", "1048", "1062", "1138", "1264", "1265", "1267", "1270", "1292", "1364", "1366", "1406",
+    "1416", "1441", "1586", "1690", "3140", "3141", "3144", "3156", "3819", "3988", "4025", "4076", "4078",
+];
+
+/// A right that is missing, or a policy that hides rows; MySQL's for a table and for a column.
+const DENIED: &[&str] = &["42501", "1142", "1143"];
+
 impl DatabaseFailed {
+    /// Whether the user may not do that.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.is_one_of(DENIED)
+    }
+
+    /// Whether the server refused a value.
+    fn is_about_data(&self) -> bool {
+        self.is_one_of(ABOUT_DATA)
+    }
+
+    /// Whether the code is among these, or of a class of SQLSTATE among them, which has two characters.
+    fn is_one_of(&self, codes: &[&str]) -> bool {
+        codes.iter().any(|code| match code.len() {
+            2 => self.code.len() == 5 && self.code.starts_with(code),
+            _ => self.code == *code,
+        })
+    }
+
     /// Whether the connection or the server went away under the statement.
     #[must_use]
     pub fn is_lost(&self) -> bool {
-        let is_such = |lost: &&str| match lost.len() {
-            2 => self.code.len() == 5 && self.code.starts_with(*lost),
-            _ => self.code == **lost,
-        };
-        self.code.starts_with(NOTHING) || LOST.iter().any(is_such)
+        self.code.starts_with(NOTHING) || self.is_one_of(LOST)
     }
 }
 

@@ -45,6 +45,8 @@ pub(super) const SESSION: &[&str] = &[
 /// A connection as the master. The driver wants it mutable; the lock is never contended.
 pub(crate) struct Mysql {
     conn: Mutex<Conn>,
+    /// The connection's number, by which another can end its statement.
+    id: u32,
     target: Target,
     mariadb: bool,
 }
@@ -58,6 +60,7 @@ impl Mysql {
             .map_err(failed(|| "asking the version".to_owned()))?;
         let mariadb = version.is_some_and(|version| version.contains("MariaDB"));
         let session = Self {
+            id: conn.id(),
             conn: Mutex::new(conn),
             target: target.clone(),
             mariadb,
@@ -72,6 +75,14 @@ impl Mysql {
         };
         session.run("setting up the session", without_limit).await?;
         Ok(session)
+    }
+
+    /// Ends the statement that this connection waits for.
+    pub(crate) async fn give_up(&self) {
+        match self.again().await {
+            Ok(other) => other.end_statement(self.id).await,
+            Err(error) => tracing::warn!(%error, "a statement could not be ended"),
+        }
     }
 
     async fn again(&self) -> Result<Self, Error> {

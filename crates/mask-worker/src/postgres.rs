@@ -92,7 +92,7 @@ impl Postgres {
     }
 
     /// Asks the server to give up the statement that this connection waits for.
-    async fn cancel(&self) {
+    pub(crate) async fn give_up(&self) {
         let token = self.client.cancel_token();
         let asked = match crate::tls::client_config(&self.target) {
             Ok(Some(tls)) => token.cancel_query(MakeRustlsConnect::new(tls)).await,

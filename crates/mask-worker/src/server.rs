@@ -1,5 +1,7 @@
 //! One clone's database, whichever engine it runs.
 
+use std::future::Future;
+
 use masking::{Classified, Engine, Key, Schema, TableName, TablePlan};
 use runtime::Login;
 
@@ -52,8 +54,49 @@ impl Server {
         on!(self, db => db.lock().await)
     }
 
-    pub(crate) async fn prepare(&self, drop_databases: &[String]) -> Result<Prepared, Error> {
-        on!(self, db => db.prepare(drop_databases).await)
+    pub(crate) async fn prepare(
+        &self,
+        drop_databases: &[String],
+        reporter: &Reporter,
+    ) -> Result<Prepared, Error> {
+        let prepared = async {
+            match self {
+                Self::Postgres(db) => db.prepare(drop_databases, reporter).await,
+                Self::Mysql(db) => db.prepare().await,
+            }
+        };
+        self.unless_stopped(reporter, prepared).await
+    }
+
+    /// Waits for what this connection does; once the task is told to stop, the server is asked to give it up.
+    pub(crate) async fn unless_stopped<T>(
+        &self,
+        reporter: &Reporter,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        tokio::select! {
+            done = work => done,
+            () = reporter.stopped() => {
+                on!(self, db => db.give_up().await);
+                Err(Error::Stopped)
+            }
+        }
+    }
+
+    /// Does the work of a verb while row-level security binds no owner of a table, which would hide rows from it, and
+    /// puts it back however the work ends.
+    pub(crate) async fn unbound<T>(
+        &self,
+        reporter: &Reporter,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let lifting = async { Ok(on!(self, db => db.lift_row_security().await)?) };
+        let lifted = self.unless_stopped(reporter, lifting).await?;
+        let done = work.await;
+        let back = on!(self, db => db.put_back(&lifted).await);
+        let done = done?;
+        back?;
+        Ok(done)
     }
 
     pub(crate) async fn refuse_second_run(&self) -> Result<(), Error> {
@@ -83,13 +126,12 @@ impl Server {
             return Ok(());
         }
         self.forget_rows().await?;
-        let lifted = self.lift_row_security().await?;
         // `SCHEMA` is MySQL's other word for a database.
         let all = std::iter::once("CREATE SCHEMA doppel_rows").chain(statements.iter().map(String::as_str));
         for sql in all {
             on!(self, db => db.run("noting which rows stay", sql).await)?;
         }
-        self.put_back(&lifted).await
+        Ok(())
     }
 
     /// Drops what [`Self::note_rows`] noted: it holds keys of before the masking.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Instant;
 
 use domain::record::{MaskedTable, MaskingReport};
@@ -120,7 +121,7 @@ impl Job<'_> {
         let server = Server::connect(self.target).await?;
         server.refuse_second_run().await?;
         // What needs no masking is dropped first; then the rules must cover the rest, before anything of it is read.
-        let prepared = server.prepare(&self.rules.drop_databases).await?;
+        let prepared = server.prepare(&self.rules.drop_databases, reporter).await?;
         report.users_locked = prepared.users_locked;
         report.dropped = prepared.dropped;
         let (_, classified) = self.classify(&server).await?;
@@ -129,9 +130,20 @@ impl Job<'_> {
         if !secrets.is_empty() {
             return Err(Error::Findings(secrets));
         }
-        server.note_rows(&classified.notes).await?;
         let digester = Digester::new(&self.target.password);
-        let witness = take_witness(&server, self.target, &classified, &digester, stays, reporter).await?;
+        // The schema is what it is with row-level security in force.
+        let lines = server.schema_lines().await?;
+        let taken = server.unbound(reporter, async {
+            let taken = async {
+                server.note_rows(&classified.notes).await?;
+                take_witness(&server, self.target, &classified, &digester, stays, reporter).await
+            };
+            server.unless_stopped(reporter, taken).await
+        });
+        let witness = Witness {
+            lines,
+            ..taken.await?
+        };
         if !stays {
             server.save_notes(&witness.to_bytes()).await?;
         }
@@ -152,13 +164,16 @@ impl Job<'_> {
         let plans = plan(&classified, &schema, &key);
         let changed: Vec<_> = plans.iter().filter(|plan| plan.method != Method::Keep).collect();
         reporter.phase("mask", changed.len(), changed.iter().map(|plan| plan.rows).sum());
-        server
-            .rehearse(&schema, &classified, &plans, &key, reporter)
-            .await?;
-        server.note_run().await?;
-        let rows = server
-            .mask(&schema, &classified, &plans, &key, reporter, self.tuning)
-            .await?;
+        let masked = server.unbound(reporter, async {
+            server
+                .rehearse(&schema, &classified, &plans, &key, reporter)
+                .await?;
+            server.note_run().await?;
+            server
+                .mask(&schema, &classified, &plans, &key, reporter, self.tuning)
+                .await
+        });
+        let rows = masked.await?;
         server.forget_rows().await?;
         for (plan, rows) in plans
             .iter()
@@ -199,17 +214,26 @@ impl Job<'_> {
         };
         let (_, classified) = self.classify(&server).await?;
         let digester = Digester::new(&self.target.password);
-        let verified = verify::verify(
-            &server,
-            self.target,
-            &classified,
-            witness,
-            &digester,
-            alone,
-            reporter,
-        );
+        let witness = Arc::new(witness);
+        let verified = server.unbound(reporter, async {
+            let read = verify::verify(
+                &server,
+                self.target,
+                &classified,
+                &witness,
+                &digester,
+                alone,
+                reporter,
+            );
+            let scanned = server.unless_stopped(reporter, read).await?;
+            if report.tables.is_empty() {
+                report.tables = masked_by_others(&server, &classified).await?;
+            }
+            Ok(scanned)
+        });
         let mut scanned = verified.await?;
         let mut findings = std::mem::take(&mut scanned.findings);
+        findings.extend(verify::changes(&witness, &server.schema_lines().await?));
         report.scan = Some(scanned.scan);
         let (secrets, noted) = verify::read_schema(&server, &self.rules.accept).await?;
         findings.extend(secrets);
@@ -225,9 +249,6 @@ impl Job<'_> {
         if !findings.is_empty() {
             return Err(Error::Findings(findings));
         }
-        if report.tables.is_empty() {
-            report.tables = masked_by_others(&server, &classified).await?;
-        }
         server.create_user(self.user).await?;
         server.drop_notes().await
     }
@@ -236,7 +257,6 @@ impl Job<'_> {
 /// The report of a masking that another command did: what the rules asked for, and the verification found done.
 async fn masked_by_others(server: &Server, classified: &Classified) -> Result<Vec<MaskedTable>, Error> {
     let mut tables = Vec::new();
-    let lifted = server.lift_row_security().await?;
     for table in classified
         .tables
         .iter()
@@ -250,7 +270,6 @@ async fn masked_by_others(server: &Server, classified: &Classified) -> Result<Ve
             seconds: 0.0,
         });
     }
-    server.put_back(&lifted).await?;
     Ok(tables)
 }
 
@@ -274,7 +293,7 @@ pub async fn difference(dsn: &str, rules: &Rules) -> Result<Difference, Error> {
     Ok(masking::diff(rules, &schema, &samples(&server, &schema).await?))
 }
 
-/// Some values of each column of text.
+/// Some values of each column of text. What the user may not read, or a policy hides, is judged by its name and type.
 async fn samples(server: &Server, schema: &Schema) -> Result<Sample, Error> {
     let mut samples: Sample = BTreeMap::new();
     for table in schema
@@ -287,8 +306,15 @@ async fn samples(server: &Server, schema: &Schema) -> Result<Sample, Error> {
             .iter()
             .filter(|column| column.kind == masking::Kind::Text)
         {
-            let values = server.sample(&table.name, &column.name).await?;
-            samples.insert((table.name.clone(), column.name.clone()), values);
+            match server.sample(&table.name, &column.name).await {
+                Ok(values) => {
+                    samples.insert((table.name.clone(), column.name.clone()), values);
+                }
+                Err(Error::Database(refused)) if refused.is_denied() => {
+                    tracing::warn!(table = %table.name, %refused, "the values of a column cannot be looked at");
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(samples)

@@ -1,9 +1,10 @@
 //! Locking production out of the clone, and dropping what holds credentials or calls out.
 
+use mysql_async::Row;
 use rand::RngCore;
 
 use super::{Mysql, ident, literal};
-use crate::error::Error;
+use crate::error::{DatabaseFailed, Error};
 use crate::server::Prepared;
 
 /// Words in the names of loadable functions, or of their libraries, that run programs or reach other servers.
@@ -19,9 +20,12 @@ const CALLING_OUT: &[&str] = &[
     "memc",
 ];
 
+/// The server's number for a right that is missing.
+const ACCESS_DENIED: &str = "1227";
+
 impl Mysql {
     /// Locks production's users, ends their sessions, and drops what acts on its own.
-    pub(crate) async fn prepare(&self, _drop_databases: &[String]) -> Result<Prepared, Error> {
+    pub(crate) async fn prepare(&self) -> Result<Prepared, Error> {
         let users_locked = self.lock_users().await?;
         self.end_sessions().await?;
         Ok(Prepared {
@@ -154,8 +158,7 @@ impl Mysql {
     /// Channels by which the clone would go on as a replica, with the password that they hold.
     async fn end_replication(&self) -> Result<Vec<String>, Error> {
         if self.mariadb {
-            // Its channels live in files that no clone has.
-            return Ok(Vec::new());
+            return self.end_channels().await;
         }
         let sql =
             "SELECT COUNT(*) FROM performance_schema.replication_connection_configuration WHERE host <> ''";
@@ -177,5 +180,41 @@ impl Mysql {
             }
         }
         Ok(vec![format!("{channels} replication channel(s)")])
+    }
+
+    /// MariaDB's channels, each by its name: their passwords lie in files of the data directory, which go with them.
+    async fn end_channels(&self) -> Result<Vec<String>, Error> {
+        let doing = "looking for replication channels";
+        let shown = match self.rows::<Row>(doing, "SHOW ALL SLAVES STATUS").await {
+            Ok(shown) => shown,
+            Err(error) if error.code == ACCESS_DENIED => return self.no_channel_runs(error).await,
+            Err(error) => return Err(error.into()),
+        };
+        let mut dropped = Vec::new();
+        for row in shown {
+            let name: Option<String> = row.get("Connection_name");
+            let name = name.unwrap_or_default();
+            let what = match name.as_str() {
+                "" => "the replication channel".to_owned(),
+                name => format!("replication channel {name}"),
+            };
+            let name = literal(&name);
+            for statement in [format!("STOP SLAVE {name}"), format!("RESET SLAVE {name} ALL")] {
+                let ended = self.run("ending replication", &statement).await;
+                ended.map_err(|error| Error::NotDropped(what.clone(), error))?;
+            }
+            dropped.push(what);
+        }
+        Ok(dropped)
+    }
+
+    /// Without the right to see channels the worker sees only whether one runs, and cannot stop it.
+    async fn no_channel_runs(&self, denied: DatabaseFailed) -> Result<Vec<String>, Error> {
+        let sql = "SELECT CAST(variable_value AS UNSIGNED) FROM information_schema.global_status WHERE variable_name = 'SLAVES_RUNNING'";
+        if self.number("looking for replication channels", sql).await? > 0 {
+            return Err(Error::NotDropped("a replication channel".to_owned(), denied));
+        }
+        tracing::warn!("the worker may not see replication channels (REPLICA MONITOR); none runs");
+        Ok(Vec::new())
     }
 }

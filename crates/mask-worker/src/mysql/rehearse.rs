@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use masking::{Classified, Key, Method, Schema, TablePlan, TableTreatment};
+use masking::{Classified, Key, Method, Schema, TablePlan};
 
 use super::columns::list;
 use super::rewrite::{by_primary, is_built};
@@ -14,13 +14,6 @@ use crate::progress::Reporter;
 
 /// So many rows from either end of a table.
 const SAMPLE: u32 = 200;
-
-/// The server's numbers for what is wrong with a value: missing, twice, too large, too long, not of the type or the
-/// character set, against a check, a document or shape that is none, a mix of collations.
-const ABOUT_DATA: &[&str] = &[
-    "1048", "1062", "1138", "1264", "1265", "1267", "1270", "1292", "1364", "1366", "1406", "1416", "1441",
-    "1586", "1690", "3140", "3141", "3144", "3156", "3819", "3988", "4025", "4076", "4078",
-];
 
 impl Mysql {
     /// Masks a sample of every table that is built anew, and asks whether its triggers can be made again.
@@ -59,7 +52,7 @@ impl Mysql {
             } else {
                 feed.rehearse(&create, &samples).await
             };
-            tried.map_err(|error| unfit(error, treatment))?;
+            tried.map_err(|error| error.unfit(treatment))?;
         }
         Ok(())
     }
@@ -154,20 +147,4 @@ fn samples(schema: &Schema, plan: &TablePlan) -> Vec<String> {
         ));
     }
     samples
-}
-
-/// Refusals of data are the rules' fault; all else is not.
-fn unfit(error: Error, treatment: &TableTreatment) -> Error {
-    match error {
-        Error::Database(refused) if ABOUT_DATA.contains(&refused.code.as_str()) => Error::Unfit {
-            table: treatment.name.to_string(),
-            columns: treatment
-                .masked()
-                .map(|column| format!("{}: {}", column.column, column.transform.name()))
-                .collect::<Vec<_>>()
-                .join(", "),
-            refused,
-        },
-        other => other,
-    }
 }

@@ -277,7 +277,7 @@ impl Mysql {
     }
 
     /// Aurora's master may end a statement through a procedure only.
-    async fn end_statement(&self, id: u32) {
+    pub(super) async fn end_statement(&self, id: u32) {
         let doing = "ending a statement";
         if let Err(error) = self.run(doing, &format!("KILL QUERY {id}")).await
             && self

@@ -105,8 +105,8 @@ impl Crew {
     ) -> Result<T, Error> {
         tokio::select! {
             done = work => done,
-            () = self.reporter.stopped() => { db.cancel().await; Err(Error::Stopped) }
-            () = self.halt.cancelled() => { db.cancel().await; Err(Error::Stopped) }
+            () = self.reporter.stopped() => { db.give_up().await; Err(Error::Stopped) }
+            () = self.halt.cancelled() => { db.give_up().await; Err(Error::Stopped) }
         }
     }
 

@@ -23,8 +23,6 @@ struct Aside {
 /// Everything that was put aside.
 pub(super) struct Dependents {
     asides: Vec<Aside>,
-    /// Row-level security that binds owners: it comes back last, for what is checked is read.
-    forced: Vec<Aside>,
 }
 
 /// The tables that queries are asked about, by what happens to them.
@@ -50,12 +48,6 @@ keys AS (SELECT oid AS top, oid, conrelid, confrelid, conkey, confkey FROM pg_co
     UNION ALL SELECT keys.top, p.oid, p.conrelid, p.confrelid, p.conkey, p.confkey FROM keys JOIN pg_constraint p ON p.conparentid = keys.oid AND p.contype = 'f'),
 bound AS (SELECT d.classid, d.objid FROM pg_depend d WHERE d.refclassid = 'pg_class'::regclass AND d.deptype <> 'i'
     AND (d.refobjid IN (SELECT rel FROM swapped) OR (d.refobjid, d.refobjsubid) IN (SELECT rel, attnum FROM altered)))";
-
-/// Row-level security that binds even the owner.
-const FORCED: &str = "
-SELECT format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', c.oid::regclass),
-       format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', c.oid::regclass), NULL, NULL
-FROM pg_class c WHERE c.relforcerowsecurity AND c.oid IN (SELECT rel FROM swapped UNION SELECT rel FROM refilled UNION SELECT rel FROM altered)";
 
 /// Foreign keys that touch a table on either side. They come back unchecked and are then checked side by side; those
 /// of partitioned tables cannot.
@@ -239,8 +231,8 @@ impl Dependents {
         } else {
             ("'{}'::int2[]", "NULL::text")
         };
-        let (mut asides, mut forced) = (Vec::new(), Vec::new());
-        for (at, query) in [&[FORCED], ALL].concat().into_iter().enumerate() {
+        let mut asides = Vec::new();
+        for query in ALL {
             let query = query
                 .replace("{columns}", columns)
                 .replace("{condition}", condition);
@@ -257,18 +249,13 @@ impl Dependents {
                 )
                 .await
                 .map_err(failed(|| "finding what hangs on the tables".to_owned()))?;
-            let found = if at == 0 { &mut forced } else { &mut asides };
-            found.extend(rows.iter().map(Aside::read));
+            asides.extend(rows.iter().map(Aside::read));
         }
-        for away in forced
-            .iter()
-            .chain(&asides)
-            .filter_map(|aside| aside.away.as_ref())
-        {
+        for away in asides.iter().filter_map(|aside| aside.away.as_ref()) {
             crew.run(db, "putting aside what hangs on the tables", away)
                 .await?;
         }
-        Ok(Self { asides, forced })
+        Ok(Self { asides })
     }
 
     /// Puts everything back and checks it. A foreign key that no longer holds makes it fail.
@@ -293,9 +280,6 @@ impl Dependents {
             async move { crew.statements("checking a foreign key", &check).await }
         });
         crew.all(checks).await?;
-        for aside in &self.forced {
-            crew.run(db, doing, &aside.back).await?;
-        }
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use secrecy::ExposeSecret;
 
 use super::{Postgres, ident, literal};
 use crate::error::{DatabaseFailed, Error};
+use crate::progress::Reporter;
 use crate::server::Prepared;
 use crate::verify::is_secret_setting;
 
@@ -27,12 +28,16 @@ const CALLING_OUT: &[&str] = &[
 
 impl Postgres {
     /// Locks production's users in the whole cluster, ends their sessions, and drops what calls out of every database.
-    pub(crate) async fn prepare(&self, drop_databases: &[String]) -> Result<Prepared, Error> {
+    pub(crate) async fn prepare(
+        &self,
+        drop_databases: &[String],
+        reporter: &Reporter,
+    ) -> Result<Prepared, Error> {
         let users_locked = self.lock_users().await?;
         self.end_sessions().await?;
         self.own_everything().await?;
         let mut dropped = self.drop_callers().await?;
-        dropped.extend(self.other_databases(drop_databases).await?);
+        dropped.extend(self.other_databases(drop_databases, reporter).await?);
         dropped.extend(self.drop_slots().await?);
         dropped.extend(self.reset_settings().await?);
         Ok(Prepared {
@@ -173,43 +178,59 @@ impl Postgres {
     }
 
     /// Other databases of the cluster: those that the rules name are dropped, those without tables are cleaned, and any
-    /// other stops the run.
-    async fn other_databases(&self, drop_databases: &[String]) -> Result<Vec<String>, Error> {
-        let sql = "SELECT datname::text FROM pg_database WHERE datallowconn AND datname <> current_database() AND datname NOT IN ('rdsadmin')";
+    /// other stops the run; also one that nobody may connect to, for what it holds cannot be looked at.
+    async fn other_databases(
+        &self,
+        drop_databases: &[String],
+        reporter: &Reporter,
+    ) -> Result<Vec<String>, Error> {
+        // Nobody may connect to `template0`, and it is the engine's own.
+        let sql = "SELECT datname::text, datallowconn FROM pg_database \
+                   WHERE datname <> current_database() AND datname NOT IN ('rdsadmin', 'template0') ORDER BY datname";
         let mut dropped = Vec::new();
         let mut unspoken = Vec::new();
-        for name in self.texts("listing databases", sql).await? {
+        for row in self.rows("listing databases", sql).await? {
+            let (name, open): (String, bool) = (row.get(0), row.get(1));
             if drop_databases.contains(&name) {
                 let sql = format!("DROP DATABASE {} WITH (FORCE)", ident(&name));
                 self.own_database(&name).await?;
                 self.drop(format!("database {name}"), &sql, &mut dropped).await?;
-                continue;
-            }
-            let mut target = self.target.clone();
-            target.database.clone_from(&name);
-            let other = Box::pin(Self::connect(&target)).await?;
-            other.own_everything().await?;
-            dropped.extend(
-                other
-                    .drop_callers()
-                    .await?
-                    .into_iter()
-                    .map(|what| format!("{what} in database {name}")),
-            );
-            let tables = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'm') \
-                          AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema')";
-            let objects = "SELECT count(*) FROM pg_largeobject_metadata";
-            if other.number("counting tables", tables).await?
-                + other.number("counting large objects", objects).await?
-                > 0
-            {
-                unspoken.push(name);
+            } else if !open {
+                unspoken.push(format!("{name} (closed to connections)"));
+            } else {
+                let (found, holds_data) = self.look_into(&name, reporter).await?;
+                dropped.extend(found);
+                unspoken.extend(holds_data.then_some(name));
             }
         }
         if unspoken.is_empty() {
             Ok(dropped)
         } else {
             Err(Error::OtherDatabases(unspoken))
+        }
+    }
+
+    /// Drops what calls out of another database. Answers that, and whether it holds data.
+    async fn look_into(&self, name: &str, reporter: &Reporter) -> Result<(Vec<String>, bool), Error> {
+        let mut target = self.target.clone();
+        name.clone_into(&mut target.database);
+        let other = Box::pin(Self::connect(&target)).await?;
+        let work = async {
+            other.own_everything().await?;
+            let dropped = other.drop_callers().await?;
+            let tables = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'm') \
+                          AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema')";
+            let objects = "SELECT count(*) FROM pg_largeobject_metadata";
+            let held = other.number("counting tables", tables).await?
+                + other.number("counting large objects", objects).await?;
+            let dropped = dropped
+                .into_iter()
+                .map(|what| format!("{what} in database {name}"));
+            Ok((dropped.collect(), held > 0))
+        };
+        tokio::select! {
+            done = work => done,
+            () = reporter.stopped() => { other.give_up().await; Err(Error::Stopped) }
         }
     }
 

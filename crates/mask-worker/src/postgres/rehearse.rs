@@ -1,9 +1,9 @@
 //! The rehearsal: before the first write, a sample of every table's rows is masked into a temporary table with the
 //! same types, checks and unique indexes. What the database refuses there stops the run while nothing is changed.
 //!
-//! Foreign keys are not rehearsed: masked alike on both sides, they hold or fail as a whole, when they come back.
+//! Foreign keys are not rehearsed: the rules are held against the schema so that both sides of a key come out alike.
 
-use masking::{Classified, Key, Method, Schema, TablePlan, TableTreatment};
+use masking::{Classified, Key, Method, Schema, TablePlan};
 
 use super::crew::Crew;
 use super::stream::{Flow, Run, pour};
@@ -38,10 +38,7 @@ impl Postgres {
             range: 1,
         };
         let crew = Crew::muster(self, reporter).await?;
-        let hidden = self.lift_row_security().await?;
-        let tried = self.rehearse_all(&crew, &run, plans).await;
-        self.put_back(&hidden).await?;
-        tried
+        self.rehearse_all(&crew, &run, plans).await
     }
 
     async fn rehearse_all(&self, crew: &Crew, run: &Run, plans: &[TablePlan]) -> Result<(), Error> {
@@ -56,7 +53,7 @@ impl Postgres {
                 Method::Stream | Method::Restage => self.try_maskers(crew, &reader, plan, &flow).await,
                 Method::Keep | Method::Empty | Method::Rewrite => continue,
             };
-            tried.map_err(|error| unfit(error, flow.treatment))?;
+            tried.map_err(|error| error.unfit(flow.treatment))?;
             self.run("clearing the rehearsal", &format!("DROP TABLE {STAGE}"))
                 .await?;
         }
@@ -120,22 +117,4 @@ fn sample(plan: &TablePlan, flow: &Flow<'_>) -> String {
         "SELECT {list} FROM ONLY {name} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ONLY {name} LIMIT {SAMPLE}) \
          || ARRAY(SELECT ctid FROM ONLY {name} TABLESAMPLE SYSTEM ({share}) LIMIT {SAMPLE}))"
     )
-}
-
-/// Refusals of data are the rules' fault; all else is not.
-fn unfit(error: Error, treatment: &TableTreatment) -> Error {
-    match error {
-        Error::Database(refused) if refused.code.starts_with("22") || refused.code.starts_with("23") => {
-            Error::Unfit {
-                table: treatment.name.to_string(),
-                columns: treatment
-                    .masked()
-                    .map(|column| format!("{}: {}", column.column, column.transform.name()))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                refused,
-            }
-        }
-        other => other,
-    }
 }

@@ -6,6 +6,7 @@ mod maria;
 mod maria_methods;
 mod methods;
 mod postgres;
+mod prepare;
 mod ranges;
 mod raw_look;
 mod rows;
