@@ -86,8 +86,8 @@ pub fn suggest(schema: &Schema, samples: &Sample) -> String {
     }
     let emptied = transient::tables(schema);
     for table in &schema.tables {
-        if table.kind == TableKind::Foreign || table.parent.is_some() {
-            continue; // a partition follows its parent's rules
+        if table.kind == TableKind::Foreign {
+            continue;
         }
         let lines = match emptied.get(&table.name) {
             Some(reason) => format!("rows = \"none\"  # {reason}\n"),
@@ -102,7 +102,15 @@ pub fn suggest(schema: &Schema, samples: &Sample) -> String {
 
 fn lines(schema: &Schema, table: &Table, samples: &Sample) -> String {
     let mut lines = String::new();
-    for column in table.columns.iter().filter(|column| !column.generated) {
+    // A partition or a child follows its parent's rules, but for columns of its own.
+    let parent = table.parent.as_ref().and_then(|parent| schema.table(parent));
+    let own = |column: &&Column| parent.is_none_or(|parent| parent.column(&column.name).is_none());
+    for column in table
+        .columns
+        .iter()
+        .filter(|column| !column.generated)
+        .filter(own)
+    {
         let proposal = propose(schema, table, column, samples);
         let needed = column.array || !column.kind.may_stay_unnamed();
         if needed || !proposal.keeps() {

@@ -250,6 +250,26 @@ fn what_refers_to_a_unique_column_has_room_for_what_is_suggested_for_both(
 }
 
 #[test]
+fn a_child_is_given_rules_for_the_columns_that_its_parent_has_not() {
+    let mut schema = tokens(60, 60);
+    let child = Table {
+        name: TableName::new("shop", "customers_abroad"),
+        parent: Some(schema.tables[0].name.clone()),
+        columns: vec![schema.tables[0].columns[0].clone(), column("email", Kind::Text)],
+        ..schema.tables[0].clone()
+    };
+    schema.tables.push(child);
+    let text = suggest(&schema, &Sample::new());
+    let (_, section) = text.split_once("[tables.\"shop.customers_abroad\"]\n").unwrap();
+    assert!(
+        section.starts_with("email = \"email\"") && !section.contains("token"),
+        "{text}"
+    );
+    let rules = crate::Rules::parse("suggested.toml", &text).unwrap();
+    assert!(crate::coverage(&rules, &schema).is_ok(), "{text}");
+}
+
+#[test]
 fn tables_of_one_name_in_two_schemas_are_not_one_group() {
     let mut schema = tokens(60, 60);
     let mut elsewhere = tokens(60, 60);
