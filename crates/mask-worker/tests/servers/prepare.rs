@@ -46,8 +46,8 @@ async fn stopped_while(
     };
     let running = tokio::time::timeout(BOUND, prepare(dsn, RULES, stop.clone()));
     let (done, stopped) = tokio::join!(running, tokio::time::timeout(BOUND, stopping));
-    stopped.expect("a statement waited for a lock");
-    done.expect("the run ends")
+    stopped.unwrap_or_else(|_| panic!("no statement waited for a lock"));
+    done.unwrap_or_else(|_| panic!("the run does not end"))
 }
 
 #[tokio::test]
