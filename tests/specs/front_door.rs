@@ -97,3 +97,25 @@ async fn a_replayed_request_gets_401_and_starts_nothing_more() {
     assert_eq!(world.records().await.len(), 1);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn help_and_forms_write_nothing_to_the_table_and_a_list_is_remembered() {
+    let world = World::start().await;
+    let writes = || {
+        let is_write = |operation: &str| !matches!(operation, "GetItem" | "Scan");
+        let calls = world.aws().calls();
+        let ours = calls
+            .iter()
+            .filter(|call| (call.principal.as_str(), call.service.as_str()) == ("gateway", "dynamodb"));
+        ours.filter(|call| is_write(&call.operation)).count()
+    };
+    for text in ["/clone help", "/clone frobnicate", "/clone"] {
+        assert!(world.asks(ALICE, text).await.is_ok());
+    }
+    assert!(world.slack().open_view(ALICE).is_some(), "the form is open");
+    assert_eq!(writes(), 0);
+    // It tells one person what others are not told, so its replay must be known everywhere.
+    assert!(world.asks(ALICE, "/clone list").await.is_ok());
+    assert_eq!(writes(), 1);
+    world.stop().await;
+}

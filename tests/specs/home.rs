@@ -47,7 +47,7 @@ async fn the_home_tab_shows_my_clones_follows_them_and_its_buttons_work() {
     home_says(&world, ALICE, "You have none").await;
     world.asks(ALICE, "/clone production 4h").await;
     let clone = world.handed_over().await;
-    home_says(&world, ALICE, "h left, ends").await;
+    home_says(&world, ALICE, "left, ends").await;
 
     presses(&world, &clone, action::CONNECT).await;
     let form = modal_says(&world, "psql -h").await;
@@ -61,9 +61,9 @@ async fn the_home_tab_shows_my_clones_follows_them_and_its_buttons_work() {
         .find(|block| block["type"] == "input")
         .unwrap();
     let field = input["block_id"].as_str().unwrap().to_owned();
-    let answer = world.slack().submits(ALICE, &form.id, &[(&field, "5d")]).await;
+    let answer = world.slack().submits(ALICE, &form.id, &[(&field, "7d")]).await;
     assert!(answer.is_ok(), "{answer:?}");
-    home_says(&world, ALICE, "5 d ").await;
+    home_says(&world, ALICE, "7 d ").await;
 
     presses(&world, &clone, action::DELETE).await;
     world.until_closed(&clone.id).await;

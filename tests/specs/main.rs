@@ -18,5 +18,6 @@ mod lifetime;
 mod manifest;
 mod masking;
 mod refusals;
+mod slack_faults;
 mod who_may;
 mod workflow_step;

@@ -8,8 +8,8 @@ mod moment;
 use domain::policy::Engine;
 use domain::request::Principal;
 use domain::{CloneId, CloneRecord, CloneState};
-use doppel::local::Local;
 use doppel::local::shop::REPORTS;
+use doppel::local::{Local, SLACK_TOKEN};
 use local_aws::LocalAws;
 use local_slack::{Answer, LocalSlack};
 
@@ -101,6 +101,25 @@ impl World {
             .send()
             .await
             .expect("the execution stops");
+    }
+
+    /// Somebody puts another bot token into its secret.
+    pub async fn sets_slack_token(&self, token: &str) {
+        let secrets = aws_sdk_secretsmanager::Client::new(self.local.config());
+        let put = secrets
+            .put_secret_value()
+            .secret_id(SLACK_TOKEN)
+            .secret_string(token);
+        put.send().await.expect("the secret is there");
+    }
+
+    /// A sweep of everything starts, as at any full hour.
+    pub async fn sweeps(&self) {
+        let sweep = self.local.sfn().start_execution();
+        let sweep = sweep
+            .state_machine_arn(&self.local.addresses().sweep_arn)
+            .input("{}");
+        sweep.send().await.expect("the execution starts");
     }
 
     /// Every record there is.

@@ -33,26 +33,35 @@ pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Res
         channel: Some(field("channel_id")?.clone()),
         trigger: field("trigger_id")?.clone(),
     };
-    signed.is_not_replayed(&deps).await?;
+    signed.is_new_here(&deps)?;
     let text = form.get("text").map(String::as_str).unwrap_or_default();
-    match in_time(carry_out(&deps, &asker, text)).await {
-        Ok(Some(message)) => Ok(ephemeral(&message)),
-        Ok(None) => Ok(().into_response()),
+    match in_time(carry_out(&deps, &signed, &asker, text)).await {
+        // Words are better than Slack's own for a status.
+        Ok(Err(Refused::NotNow)) => Ok(ephemeral(&message::went_wrong())),
+        Ok(said) => Ok(said?.map_or_else(|| ().into_response(), |message| ephemeral(&message))),
         Err(error) => Ok(ephemeral(&told(&error))),
     }
 }
 
-/// Does what was asked. No message means that there is nothing to say: a form was opened.
-async fn carry_out(deps: &Deps, asker: &Asker, text: &str) -> Result<Option<Message>, Error> {
+/// What was said in answer, if anything: none when a form was opened.
+type Said = Result<Option<Message>, Refused>;
+
+/// Does what was asked. Help is the same for everybody, and a form opens by its trigger alone, once: no other command
+/// is done before the table knows that it is not a replay.
+async fn carry_out(deps: &Deps, signed: &Signed, asker: &Asker, text: &str) -> Result<Said, Error> {
     let policy = deps.config.policy().await?;
     let sources: Vec<_> = policy.sources.keys().cloned().collect();
     let command = match slack::command::parse(text, &sources) {
         Ok(command) => command,
-        Err(misread) => return Ok(Some(message::misread(&misread))),
+        Err(misread) => return Ok(Ok(Some(message::misread(&misread)))),
     };
+    let leaves_no_trace = matches!(command, Command::Help | Command::Open);
+    if !leaves_no_trace && let Err(refused) = signed.is_not_replayed(deps).await {
+        return Ok(Err(refused));
+    }
     let said = match command {
         Command::Help => message::help(&policy),
-        Command::Open => return open_form(deps, &policy, asker).await,
+        Command::Open => return open_form(deps, &policy, asker).await.map(Ok),
         Command::Create(wish) => match deeds::create(deps, &policy, asker, wish).await? {
             Ok(granted) => message::asked(&granted),
             Err(refusal) => message::refused(&refusal),
@@ -64,7 +73,7 @@ async fn carry_out(deps: &Deps, asker: &Asker, text: &str) -> Result<Option<Mess
             .unwrap_or_else(|refused| refused),
         Command::Delete(id) => deeds::delete(deps, &policy, asker, &id).await?,
     };
-    Ok(Some(said))
+    Ok(Ok(Some(said)))
 }
 
 async fn open_form(deps: &Deps, policy: &domain::Policy, asker: &Asker) -> Result<Option<Message>, Error> {

@@ -32,33 +32,37 @@ pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Res
     match serde_json::from_str(&signed.body).map_err(|_| Refused::Unreadable)? {
         Envelope::UrlVerification { challenge } => Ok(challenge.into_response()),
         Envelope::EventCallback { event_id, event } => {
-            signed.is_not_replayed(&deps).await?;
-            if let Err(error) = in_time(happened(&deps, event)).await {
-                tracing::error!(event_id, "an event was not taken: {}", runtime::chain(&error));
-                return Err(Refused::NotNow);
+            signed.is_new_here(&deps)?;
+            match in_time(happened(&deps, &signed, event)).await {
+                Ok(taken) => taken.map(IntoResponse::into_response),
+                Err(error) => {
+                    tracing::error!(event_id, "an event was not taken: {}", runtime::chain(&error));
+                    Err(Refused::NotNow)
+                }
             }
-            Ok(().into_response())
         }
         Envelope::Other => Ok(().into_response()),
     }
 }
 
-async fn happened(deps: &Deps, event: Value) -> Result<(), Error> {
+/// Hands on what the event asks for. A home tab that is shown once more harms nobody, so that alone a workflow's step
+/// must not be a replay.
+async fn happened(deps: &Deps, signed: &Signed, event: Value) -> Result<Result<(), Refused>, Error> {
     match event["type"].as_str().unwrap_or_default() {
-        "function_executed" => match serde_json::from_value(event) {
-            Ok(event) => step::run(deps, event).await,
-            Err(error) => {
-                tracing::error!("a workflow's step cannot be read: {error}");
-                Ok(())
+        "function_executed" => {
+            if let Err(refused) = signed.is_not_replayed(deps).await {
+                return Ok(Err(refused));
             }
-        },
-        "app_home_opened" => match (event["tab"].as_str(), event["user"].as_str()) {
-            (Some("home"), Some(user)) if is_slack_id(user) => deeds::open_home(deps, user).await,
-            _ => Ok(()),
-        },
-        kind => {
-            tracing::debug!(kind, "nothing is done for this event");
-            Ok(())
+            match serde_json::from_value(event) {
+                Ok(event) => step::run(deps, event).await?,
+                Err(error) => tracing::error!("a workflow's step cannot be read: {error}"),
+            }
         }
+        "app_home_opened" => match (event["tab"].as_str(), event["user"].as_str()) {
+            (Some("home"), Some(user)) if is_slack_id(user) => deeds::open_home(deps, user).await?,
+            _ => {}
+        },
+        kind => tracing::debug!(kind, "nothing is done for this event"),
     }
+    Ok(Ok(()))
 }

@@ -15,14 +15,17 @@ use slack::{Message, modal};
 
 use crate::deeds::{self, Asker};
 use crate::signed::{Refused, Signed};
-use crate::{Deps, Error, approvals, command, in_time, told};
+use crate::{DEADLINE, DEED, Deps, Error, approvals, command, in_time, told, within};
 
 /// Reads what somebody did, does it, and tells them. What doppel does not know is acknowledged and left alone.
 pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Result<Response, Refused> {
     let payload = form_urlencoded::parse(signed.body.as_bytes()).find(|(name, _)| name == "payload");
     let (_, payload) = payload.ok_or(Refused::Unreadable)?;
     let deed: Interaction = serde_json::from_str(&payload).map_err(|_| Refused::Unreadable)?;
-    signed.is_not_replayed(&deps).await?;
+    signed.is_new_here(&deps)?;
+    if !is_harmless(&deed) {
+        signed.is_not_replayed(&deps).await?;
+    }
     match (deed.kind.as_str(), &deed.view) {
         ("block_actions", Some(view)) if view.callback_id == modal::CREATE => chosen(&deps, view).await,
         ("block_actions", _) => pressed(&deps, &deed).await,
@@ -40,20 +43,43 @@ pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Res
     Ok(().into_response())
 }
 
+/// Whether a replay of it would change nothing, and tell its sender nothing: how to connect is told to the person by
+/// Slack, whoever sent the request; a form opens by its trigger alone, once, and changes by its hash alone.
+fn is_harmless(deed: &Interaction) -> bool {
+    let is_in_form = deed
+        .view
+        .as_ref()
+        .is_some_and(|view| view.callback_id == modal::CREATE);
+    let is_told_by_slack =
+        |pressed: &Action| [action::CONNECT, action::EXTEND].contains(&pressed.action_id.as_str());
+    match deed.kind.as_str() {
+        "block_actions" => is_in_form || deed.actions.iter().all(is_told_by_slack),
+        "view_submission" => false,
+        _ => true,
+    }
+}
+
 async fn pressed(deps: &Deps, deed: &Interaction) {
     for action in &deed.actions {
-        let said = match in_time(press(deps, deed, action)).await {
+        let said = match within(DEED, press(deps, deed, action)).await {
             Ok(Some(said)) => said,
             Ok(None) => continue,
             Err(error) => told(&error),
         };
-        let answered = match (&deed.response_url, &deed.trigger_id) {
-            (Some(url), _) => deps.slack.respond(url, &said).await,
-            // The home tab has no channel to answer in.
-            (None, Some(trigger)) => deps.slack.open_view(trigger, modal::done("doppel", &said)).await,
-            (None, None) => Ok(()),
-        };
-        if let Err(error) = answered {
+        let answered = within(DEADLINE - DEED, async {
+            match (&deed.response_url, &deed.trigger_id) {
+                (Some(url), _) => deps.slack.respond(url, &said).await?,
+                // The home tab has no channel to answer in.
+                (None, Some(trigger)) => {
+                    deps.slack
+                        .open_view(trigger, modal::done("doppel", &said))
+                        .await?
+                }
+                (None, None) => {}
+            }
+            Ok(())
+        });
+        if let Err(error) = answered.await {
             tracing::warn!("a button's answer was not told: {}", runtime::chain(&error));
         }
     }

@@ -9,6 +9,8 @@
 //!
 //! Everything under `/slack` must carry Slack's signature, not older than five minutes, seen for the first time
 //! (401), in a body of at most 256 KiB (413), of the right content type (415); other methods are refused (405).
+//! Signatures are remembered in the table, by one write before anything is changed or told to one person alone; help,
+//! forms and events that change nothing are remembered by the process alone, and cost no write.
 //! Slack's own retries are let through, and do nothing twice: what a request starts has a name that is made of its
 //! trigger.
 //!
@@ -23,6 +25,7 @@ mod door_tests;
 mod event;
 mod groups;
 mod interaction;
+mod seen;
 mod signed;
 mod step;
 
@@ -30,6 +33,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::seen::Seen;
 use aws_config::SdkConfig;
 use axum::Router;
 use axum::routing::{get, post};
@@ -41,8 +45,14 @@ use runtime::{
 use secrecy::{ExposeSecret, SecretString};
 use slack_morphism::signature_verifier::SlackEventSignatureVerifier;
 
-/// Slack gives up after 3 seconds; an answer needs its way back.
-const DEADLINE: Duration = Duration::from_millis(2_600);
+/// Slack gives up after 3 seconds, and an answer needs its way back: this and [`REMEMBERING`] are what is left.
+const DEADLINE: Duration = Duration::from_millis(2_000);
+
+/// How long the table may take to say whether a request is a replay.
+const REMEMBERING: Duration = Duration::from_millis(600);
+
+/// How long a button's deed may take: the rest of the deadline is for its answer, which is a call of its own.
+const DEED: Duration = Duration::from_millis(1_300);
 
 /// How long Slack's own API is waited for within that.
 const SLACK_PATIENCE: Duration = Duration::from_millis(1_200);
@@ -90,6 +100,7 @@ pub struct Deps {
     pub clock: Clock,
     groups: groups::UserGroups,
     verifier: SlackEventSignatureVerifier,
+    seen: Seen,
     state_machine: String,
     sweep_state_machine: String,
 }
@@ -103,7 +114,11 @@ impl Deps {
         let secrets = Secrets::new(aws);
         let token = secrets.text(&settings.slack_token_secret).await?;
         let signing = secrets.text(&settings.slack_signing_secret).await?;
-        Self::with_secrets(&settings, aws, clock, &token, &signing)
+        let mut deps = Self::with_secrets(&settings, aws, clock, &token, &signing)?;
+        deps.slack = deps
+            .slack
+            .with_renewal(secrets.renewal(settings.slack_token_secret));
+        Ok(deps)
     }
 
     /// Builds the clients with secrets that were read already: the bot token and the signing key.
@@ -125,6 +140,7 @@ impl Deps {
             clock,
             groups: groups::UserGroups::default(),
             verifier: SlackEventSignatureVerifier::new(&signing.expose_secret().into()),
+            seen: Seen::default(),
             state_machine: settings.state_machine.clone(),
             sweep_state_machine: settings.sweep_state_machine.clone(),
         })
@@ -194,11 +210,16 @@ pub async fn serve(listener: tokio::net::TcpListener, router: Router) -> std::io
         .await
 }
 
-/// Does the work within the time that Slack waits, by the wall clock in a thread of its own: the clock of clones
-/// may run faster, and on paused time tokio's would leap ahead while an answer is on the wire.
+/// Does the work within the time that Slack waits.
 async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    within(DEADLINE, work).await
+}
+
+/// Does the work within a limit, by the wall clock in a thread of its own: the clock of clones may run faster, and on
+/// paused time tokio's would leap ahead while an answer is on the wire.
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let (_done, hung_up) = std::sync::mpsc::channel::<()>();
-    let timer = tokio::task::spawn_blocking(move || hung_up.recv_timeout(DEADLINE));
+    let timer = tokio::task::spawn_blocking(move || hung_up.recv_timeout(limit));
     tokio::select! {
         done = work => done,
         _ = timer => Err(Error::TooLate),

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 use slack_morphism::signature_verifier::SlackEventSignatureVerifier as Verifier;
 
-use crate::Deps;
+use crate::{Deps, REMEMBERING, within};
 
 /// The largest body that is read: a hundred times what Slack sends.
 const MAX_BODY: usize = 256 * 1024;
@@ -19,7 +19,8 @@ const REMEMBERED_SECONDS: f64 = 900.0;
 
 /// The body of a request that Slack signed within the last five minutes.
 ///
-/// It may be a replay: [`Signed::is_not_replayed`] must say otherwise before anything is done.
+/// It may be a replay: [`Signed::is_new_here`] must say otherwise, and before anything is changed
+/// [`Signed::is_not_replayed`].
 pub(crate) struct Signed {
     /// The body.
     pub body: String,
@@ -113,18 +114,33 @@ impl FromRequest<Arc<Deps>> for Signed {
 }
 
 impl Signed {
-    /// Remembers the signature, and refuses one that is remembered already. Slack's own retries are let through:
-    /// whatever they ask for is done once, by its trigger, so that a replay that calls itself a retry does nothing.
+    /// Refuses a request that this process has taken already. Slack's own retries are let through: whatever they ask
+    /// for is done once, by its trigger, so that a replay that calls itself a retry does nothing.
+    ///
+    /// It writes nothing to the table, and is enough for what changes nothing and tells its sender nothing but what
+    /// everybody is told: another process would answer the replay as this one answered the request.
+    ///
+    /// # Errors
+    /// [`Refused::NotSlack`] for a replay.
+    pub fn is_new_here(&self, deps: &Deps) -> Result<(), Refused> {
+        match deps.seen.is_first(&self.signature) || self.is_retry {
+            true => Ok(()),
+            false => Err(Refused::NotSlack),
+        }
+    }
+
+    /// Remembers the signature in the table, and refuses one that any process has remembered: before anything is
+    /// changed, and before anything is told that not everybody is.
     ///
     /// # Errors
     /// [`Refused::NotSlack`] for a replay, [`Refused::NotNow`] when the table cannot be asked.
     pub async fn is_not_replayed(&self, deps: &Deps) -> Result<(), Refused> {
         let remembered = TimeDelta::seconds((REMEMBERED_SECONDS * deps.clock.speed()) as i64);
-        match deps
-            .records
-            .once(&format!("signature/{}", self.signature), remembered)
-            .await
-        {
+        let key = format!("signature/{}", self.signature);
+        let first = within(REMEMBERING, async {
+            Ok(deps.records.once(&key, remembered).await?)
+        });
+        match first.await {
             Ok(false) if !self.is_retry => Err(Refused::NotSlack),
             Ok(_) => Ok(()),
             Err(error) => {

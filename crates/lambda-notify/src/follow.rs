@@ -1,6 +1,7 @@
 //! One clone's message: posted once, then edited in place whenever it would say something else.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::cost::Prices;
 use domain::record::MessageRef;
 use domain::request::Principal;
 use domain::{CloneId, CloneRecord, CloneState};
@@ -36,17 +37,23 @@ pub async fn follow(deps: &Deps, id: &CloneId) -> Result<(), Error> {
 }
 
 async fn say(deps: &Deps, clone: &CloneRecord) -> Result<(), Error> {
-    let prices = deps.prices().await;
-    let now_says = message::of(clone, &prices);
     let posted = match known(clone) {
         Some(posted) => posted,
-        None => match post(deps, clone, &now_says).await? {
+        None => match post(deps, clone).await? {
             Some(posted) => posted,
             None => return Ok(()),
         },
     };
-    edit(deps, clone, &posted, &now_says).await?;
-    warn(deps, clone, &posted).await
+    match edit(deps, clone, &posted).await {
+        // The channel is closed to us, or somebody deleted the message: the person shall hear of the clone all the same.
+        Err(Error::Slack(error)) if error.is_about_the_channel() || error.is_about_the_message() => {
+            move_to_person(deps, clone, &posted.channel, error).await
+        }
+        edited => {
+            edited?;
+            warn(deps, clone, &posted).await
+        }
+    }
 }
 
 fn known(clone: &CloneRecord) -> Option<Posted> {
@@ -58,36 +65,51 @@ fn known(clone: &CloneRecord) -> Option<Posted> {
 }
 
 /// Posts the message, or finds the one whose timestamp was not noted. None if there is nowhere to post.
-async fn post(deps: &Deps, clone: &CloneRecord, says: &Message) -> Result<Option<Posted>, Error> {
+async fn post(deps: &Deps, clone: &CloneRecord) -> Result<Option<Posted>, Error> {
     let claimed_before = clone.message.as_ref().map(|message| message.channel.clone());
     let channel = match claimed_before.clone() {
         Some(channel) => channel,
         None => match channel_of(deps, clone).await? {
-            Some(channel) => claim(deps, clone, &channel).await?,
+            Some(channel) => claim(deps, clone, None, &channel).await?,
             None => {
                 tracing::info!(clone.id = %clone.id, "the policy names no channel for this clone's message");
                 return Ok(None);
             }
         },
     };
+    match post_in(deps, clone, &channel, claimed_before.is_some()).await {
+        Err(Error::Slack(error)) if error.is_about_the_channel() => {
+            move_to_person(deps, clone, &channel, error).await.map(|()| None)
+        }
+        posted => posted.map(Some),
+    }
+}
+
+/// Posts the message in this channel and notes where it is. One that may have been posted before is looked for.
+async fn post_in(deps: &Deps, clone: &CloneRecord, channel: &str, look: bool) -> Result<Posted, Error> {
     let mark = Mark {
         event: CLONE_EVENT,
         about: clone.id.as_str(),
     };
-    let channel = deps.slack.conversation(&channel).await?;
-    let lost = match claimed_before {
-        Some(_) => {
-            deps.slack
-                .find(&channel, mark, &since(clone.requested_at), None)
-                .await?
-        }
-        None => None,
+    let channel = deps.slack.conversation(channel).await?;
+    let waited = deps.pace.hold(&deps.clock, &channel).await;
+    let (newer, prices) = (deps.records.get(&clone.id).await?, deps.prices().await);
+    let clone = newer.as_ref().unwrap_or(clone);
+    if let Some(posted) = known(clone) {
+        return Ok(posted);
+    }
+    let since = since(clone.requested_at);
+    let lost = match look || waited {
+        true => find(deps, &channel, mark, &since).await?,
+        false => None,
     };
     let (posted, digest) = match lost {
         Some(posted) => (posted, String::new()),
         None => {
+            // Nothing is waited for between this and the post: the lease is short.
             lease(deps, &clone.id, "post").await?;
-            (deps.slack.post(&channel, says, mark, None).await?, says.digest())
+            let says = message::of(clone, &prices);
+            (deps.slack.post(&channel, &says, mark, None).await?, says.digest())
         }
     };
     note(deps, clone, |message| {
@@ -99,7 +121,39 @@ async fn post(deps: &Deps, clone: &CloneRecord, says: &Message) -> Result<Option
         };
     })
     .await?;
-    Ok(Some(posted))
+    Ok(posted)
+}
+
+/// Looks for a message of ours. In a channel that we may write to and not read it cannot be found.
+pub(crate) async fn find(
+    deps: &Deps,
+    channel: &str,
+    mark: Mark<'_>,
+    since: &str,
+) -> Result<Option<Posted>, slack::client::Error> {
+    match deps.slack.find(channel, mark, since, None).await {
+        Err(error) if error.is_about_the_channel() => Ok(None),
+        found => found,
+    }
+}
+
+/// Says it to the person alone, where the channel cannot be written to (`why`).
+async fn move_to_person(
+    deps: &Deps,
+    clone: &CloneRecord,
+    from: &str,
+    why: slack::client::Error,
+) -> Result<(), Error> {
+    let Principal::Slack(user) = &clone.principal else {
+        return Err(why.into());
+    };
+    let direct = deps.slack.conversation(user).await?;
+    if from == direct || from == user {
+        return Err(why.into());
+    }
+    tracing::warn!(clone.id = %clone.id, "the person is told instead: {}", runtime::chain(&why));
+    let channel = claim(deps, clone, Some(from), user).await?;
+    post_in(deps, clone, &channel, true).await.map(drop)
 }
 
 /// Where the clone's message goes: where it was asked for, else the policy's channel, else the person.
@@ -114,9 +168,14 @@ async fn channel_of(deps: &Deps, clone: &CloneRecord) -> Result<Option<String>, 
     }))
 }
 
-/// Notes in the record where the message is about to be posted. Answers the channel that is noted then: another
-/// invocation may have been first.
-async fn claim(deps: &Deps, clone: &CloneRecord, channel: &str) -> Result<String, Error> {
+/// Notes in the record where the message is about to be posted, in place of the channel where it could not be.
+/// Answers the channel that is noted then: another invocation may have been first.
+async fn claim(
+    deps: &Deps,
+    clone: &CloneRecord,
+    instead_of: Option<&str>,
+    channel: &str,
+) -> Result<String, Error> {
     let claim = MessageRef {
         channel: channel.to_owned(),
         ts: None,
@@ -126,7 +185,7 @@ async fn claim(deps: &Deps, clone: &CloneRecord, channel: &str) -> Result<String
     let record = deps
         .records
         .update(&clone.id, |record| {
-            if record.message.is_some() {
+            if record.message.as_ref().map(|message| message.channel.as_str()) != instead_of {
                 return Decision::Keep;
             }
             record.message = Some(claim.clone());
@@ -138,20 +197,31 @@ async fn claim(deps: &Deps, clone: &CloneRecord, channel: &str) -> Result<String
         .map_or_else(|| channel.to_owned(), |message| message.channel))
 }
 
-async fn edit(deps: &Deps, clone: &CloneRecord, posted: &Posted, says: &Message) -> Result<(), Error> {
-    // Posted a moment ago, the message says it already; the record that we read does not know that yet.
-    let said = match &clone.message {
-        Some(MessageRef {
-            ts: Some(_), digest, ..
-        }) => digest.clone(),
-        _ => return Ok(()),
-    };
-    let digest = says.digest();
-    if said == digest {
+async fn edit(deps: &Deps, clone: &CloneRecord, posted: &Posted) -> Result<(), Error> {
+    let prices = deps.prices().await;
+    if news(clone, &prices).is_none() {
         return Ok(());
     }
-    deps.slack.update(posted, says).await?;
+    // What came up while it waited for its turn is said at once, and what it would have said is left out.
+    let newer = match deps.pace.hold(&deps.clock, &posted.channel).await {
+        true => deps.records.get(&clone.id).await?,
+        false => None,
+    };
+    let clone = newer.as_ref().unwrap_or(clone);
+    let Some(says) = news(clone, &prices) else {
+        return Ok(());
+    };
+    deps.slack.update(posted, &says).await?;
+    let digest = says.digest();
     note(deps, clone, |message| message.digest.clone_from(&digest)).await
+}
+
+/// What the message should say and does not. Posted a moment ago it says it already; the record that we read does
+/// not know that yet.
+fn news(clone: &CloneRecord, prices: &Prices) -> Option<Message> {
+    let message = clone.message.as_ref().filter(|message| message.ts.is_some())?;
+    let says = message::of(clone, prices);
+    (says.digest() != message.digest).then_some(says)
 }
 
 /// Says once, for each time that the sweep warned, that the clone's end is near.

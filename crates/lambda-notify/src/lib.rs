@@ -11,9 +11,12 @@
 pub mod event;
 pub mod follow;
 mod home;
+mod pace;
 mod question;
 mod refusal;
 mod step;
+
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use chrono::TimeDelta;
@@ -25,6 +28,7 @@ use runtime::{
 use serde::Serialize;
 
 pub use event::Event;
+use pace::Pace;
 
 /// All that notify is told from outside, read once at start.
 #[derive(Clone, Debug, clap::Parser)]
@@ -52,6 +56,7 @@ pub struct Deps {
     pub config: ConfigFolder,
     /// The workspace.
     pub slack: slack::Client,
+    pace: Pace,
 }
 
 impl Deps {
@@ -60,12 +65,15 @@ impl Deps {
     /// # Errors
     /// When the secret cannot be read or the Slack client cannot be built.
     pub async fn new(settings: Settings, aws: &SdkConfig, clock: Clock) -> Result<Self, Error> {
-        let token = Secrets::new(aws).text(&settings.slack_token_secret).await?;
+        let secrets = Secrets::new(aws);
+        let name = settings.slack_token_secret;
+        let token = secrets.text(&name).await?;
         Ok(Self {
             records: Records::new(aws, settings.table, clock.clone()),
             clock,
             config: ConfigFolder::new(settings.config, aws),
-            slack: slack::Client::new(&settings.slack_api, &token)?,
+            slack: slack::Client::new(&settings.slack_api, &token)?.with_renewal(secrets.renewal(name)),
+            pace: Pace::default(),
         })
     }
 }
@@ -166,7 +174,7 @@ async fn follow_all(deps: &Deps, ids: Vec<CloneId>) -> Result<Answer, Error> {
     let mut answer = Answer::default();
     let mut again = None;
     for id in ids {
-        match follow::follow(deps, &id).await {
+        match follow_patiently(deps, &id).await {
             Ok(()) => answer.told.push(id),
             Err(error) => {
                 untold(&mut answer, &id, &error);
@@ -177,9 +185,22 @@ async fn follow_all(deps: &Deps, ids: Vec<CloneId>) -> Result<Answer, Error> {
     again.map_or(Ok(answer), Err)
 }
 
+/// The longest that Slack is waited for when it asks to be left alone: what is longer, the stream waits for.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+async fn follow_patiently(deps: &Deps, id: &CloneId) -> Result<(), Error> {
+    match follow::follow(deps, id).await {
+        Err(Error::Slack(limited)) if limited.retry_after().is_some_and(|wait| wait <= LONGEST_WAIT) => {
+            deps.clock.sleep(limited.retry_after().unwrap_or_default()).await;
+            follow::follow(deps, id).await
+        }
+        followed => followed,
+    }
+}
+
 async fn told_last(deps: &Deps, request: domain::workflow::NotifyRequest) -> Result<Option<CloneId>, Error> {
     match (request.clone_id, request.caught) {
-        (Some(id), _) => follow::follow(deps, &id).await.map(|()| Some(id)),
+        (Some(id), _) => follow_patiently(deps, &id).await.map(|()| Some(id)),
         (None, Some(caught)) => refusal::tell(deps, &request.execution, &caught)
             .await
             .map(|()| None),

@@ -7,7 +7,7 @@ use slack::client::Mark;
 use slack::message::{REFUSAL_EVENT, Told, refused_execution};
 use slack::step::Outcome;
 
-use crate::follow::since;
+use crate::follow::{find, since};
 use crate::{Deps, Error};
 
 /// Tells why no clone was made: where it was asked for, as the gateway noted, else in the policy's channel.
@@ -39,19 +39,30 @@ pub(crate) async fn tell(deps: &Deps, execution: &ExecutionRef, caught: &Caught)
         );
         return Ok(());
     };
-    let channel = deps.slack.conversation(&channel).await?;
+    match (tell_in(deps, &channel, execution, caught, &told).await, &told) {
+        (Err(Error::Slack(error)), Told::User(user)) if error.is_about_the_channel() => {
+            tell_in(deps, user, execution, caught, &told).await
+        }
+        (told, _) => told,
+    }
+}
+
+async fn tell_in(
+    deps: &Deps,
+    channel: &str,
+    execution: &ExecutionRef,
+    caught: &Caught,
+    told: &Told,
+) -> Result<(), Error> {
+    let channel = deps.slack.conversation(channel).await?;
     let mark = Mark {
         event: REFUSAL_EVENT,
         about: &execution.arn,
     };
-    if deps
-        .slack
-        .find(&channel, mark, &since(execution.started_at), None)
-        .await?
-        .is_none()
-    {
+    let said = find(deps, &channel, mark, &since(execution.started_at)).await?;
+    if said.is_none() {
         deps.slack
-            .post(&channel, &refused_execution(execution, caught, &told), mark, None)
+            .post(&channel, &refused_execution(execution, caught, told), mark, None)
             .await?;
     }
     Ok(())

@@ -138,8 +138,12 @@ fn authorized(shared: &Shared, headers: &HeaderMap, args: &Args) -> Result<(), R
         .or_else(|| args.text("token"));
     match token.map(str::trim) {
         None | Some("") => Err(Refusal::new("not_authed")),
-        Some(token) if token == shared.options.bot_token => Ok(()),
-        Some(_) => Err(Refusal::new("invalid_auth")),
+        Some(token) => match (token, shared.store().renewed_token.as_deref()) {
+            (token, Some(renewed)) if token == renewed => Ok(()),
+            (token, Some(_)) if token == shared.options.bot_token => Err(Refusal::new("token_revoked")),
+            (token, None) if token == shared.options.bot_token => Ok(()),
+            _ => Err(Refusal::new("invalid_auth")),
+        },
     }
 }
 

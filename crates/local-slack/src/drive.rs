@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::fault::Moment;
-use crate::{Answer, ApiCall, Error, Fault, LocalSlack, Message, SignedRequest, View};
+use crate::{Answer, ApiCall, Channel, Error, Fault, LocalSlack, Message, SignedRequest, View};
 
 /// How often [`LocalSlack::until`] asks when nothing changes.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -237,5 +237,20 @@ impl LocalSlack {
     /// The next call of `method` does its work and fails all the same.
     pub fn fail_next_after_effect(&self, method: &str, fault: Fault) {
         self.shared.store().faults.plan(method, fault, Moment::After);
+    }
+
+    /// Every call of `method` fails and does nothing from now on, until it is healed by none.
+    pub fn fail_always(&self, method: &str, fault: Option<Fault>) {
+        self.shared.store().faults.last(method, fault);
+    }
+
+    /// The app gets another bot token: the one before is revoked.
+    pub fn renews_token(&self, token: &str) {
+        self.shared.store().renewed_token = Some(token.to_owned());
+    }
+
+    /// Adds a channel, or puts it in place of the one of its id: archives it, removes the app from it.
+    pub fn sets_channel(&self, channel: Channel) {
+        self.shared.store().set_channel(channel);
     }
 }

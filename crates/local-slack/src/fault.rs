@@ -21,6 +21,7 @@ pub enum Fault {
 #[derive(Default)]
 pub(crate) struct Faults {
     planned: HashMap<String, VecDeque<(Fault, Moment)>>,
+    lasting: HashMap<String, Fault>,
 }
 
 /// When a fault strikes.
@@ -40,7 +41,16 @@ impl Faults {
             .push_back((fault, moment));
     }
 
+    /// Every call of the method from now on, until it is healed.
+    pub(crate) fn last(&mut self, method: &str, fault: Option<Fault>) {
+        match fault {
+            Some(fault) => self.lasting.insert(method.to_owned(), fault),
+            None => self.lasting.remove(method),
+        };
+    }
+
     pub(crate) fn take(&mut self, method: &str) -> Option<(Fault, Moment)> {
-        self.planned.get_mut(method)?.pop_front()
+        let planned = self.planned.get_mut(method).and_then(VecDeque::pop_front);
+        planned.or_else(|| Some((self.lasting.get(method)?.clone(), Moment::Before)))
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Store {
     /// Each run of a workflow's step.
     pub(crate) steps: HashMap<String, Step>,
     pub(crate) faults: Faults,
+    /// The bot token that stands in place of the first one.
+    pub(crate) renewed_token: Option<String>,
     pub(crate) calls: Vec<ApiCall>,
     triggers: HashMap<String, Trigger>,
     pub(crate) response_urls: HashMap<String, ResponseUrl>,
@@ -98,6 +100,7 @@ impl Store {
             homes: HashMap::new(),
             steps: HashMap::new(),
             faults: Faults::default(),
+            renewed_token: None,
             calls: Vec::new(),
             triggers: HashMap::new(),
             response_urls: HashMap::new(),
@@ -125,6 +128,13 @@ impl Store {
 
     pub(crate) fn room_mut(&mut self, channel: &str) -> Option<&mut Room> {
         self.rooms.iter_mut().find(|room| room.channel.id == channel)
+    }
+
+    pub(crate) fn set_channel(&mut self, channel: Channel) {
+        match self.room_mut(&channel.id) {
+            Some(room) => room.channel = channel,
+            None => self.rooms.push(Room::new(channel)),
+        }
     }
 
     /// The direct channel between the app and this person, opened if there is none yet.

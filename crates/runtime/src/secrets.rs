@@ -1,6 +1,7 @@
 //! Passwords in Secrets Manager, in the form that AWS's own tools read: `{"username", "password", "host", …}`.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
@@ -149,6 +150,22 @@ impl Secrets {
             Err(error) if is_missing(&error) => Err(SecretsError::Missing(name.to_owned())),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Reads a secret's text whenever it is asked: for what may be renewed while a program runs. None when it cannot
+    /// be read, which is logged.
+    pub fn renewal(
+        self,
+        name: String,
+    ) -> Box<dyn Fn() -> Pin<Box<dyn Future<Output = Option<SecretString>> + Send>> + Send + Sync> {
+        Box::new(move || {
+            let (secrets, name) = (self.clone(), name.clone());
+            Box::pin(async move {
+                let text = secrets.text(&name).await;
+                text.inspect_err(|error| tracing::error!("{}", crate::chain(error)))
+                    .ok()
+            })
+        })
     }
 
     /// Creates a secret with this login if there is none of that name, and answers the login that is there then:

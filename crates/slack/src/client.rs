@@ -6,6 +6,8 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -54,9 +56,13 @@ pub struct Mark<'a> {
 /// A workspace's Web API, with the app's token.
 pub struct Client {
     transport: Transport,
-    token: SlackApiToken,
+    token: RwLock<SlackApiToken>,
+    renewal: Option<Renewal>,
     patience: Duration,
 }
+
+/// Where a token lies that may be a newer one: none when it cannot be read.
+pub type Renewal = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Option<SecretString>> + Send>> + Send + Sync>;
 
 enum Transport {
     /// slack-morphism's own TLS connector refuses `http://`, which the embedded Slack speaks.
@@ -83,9 +89,19 @@ impl Client {
         };
         Ok(Self {
             transport,
-            token: SlackApiToken::new(token.expose_secret().into()),
+            token: RwLock::new(SlackApiToken::new(token.expose_secret().into())),
+            renewal: None,
             patience: PATIENCE,
         })
+    }
+
+    /// The same client. When Slack does not take its token any more it asks there for a newer one, and repeats the
+    /// call with that: whoever renews the token need restart nothing.
+    pub fn with_renewal(self, renewal: Renewal) -> Self {
+        Self {
+            renewal: Some(renewal),
+            ..self
+        }
     }
 
     /// The same client, waiting no longer than this for a call.
@@ -143,18 +159,19 @@ impl Client {
             method,
             code: "the URL is none".to_owned(),
         })?;
+        let token = self.token();
         let said = async {
             match &self.transport {
                 Transport::Plain(client) => {
                     client
-                        .open_session(&self.token)
+                        .open_session(&token)
                         .http_session_api
                         .http_post_uri(url, &answer, None)
                         .await
                 }
                 Transport::Tls(client) => {
                     client
-                        .open_session(&self.token)
+                        .open_session(&token)
                         .http_session_api
                         .http_post_uri(url, &answer, None)
                         .await
@@ -300,18 +317,63 @@ impl Client {
         Q: Serialize + Send + Sync,
         A: DeserializeOwned + Send,
     {
+        match self.call_once(method, request).await {
+            Err(error) if error.is_about_the_token() && self.is_renewed().await => {
+                self.call_once(method, request).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn get<A>(&self, method: &'static str, query: &Vec<(&str, Option<&str>)>) -> Result<A, Error>
+    where
+        A: DeserializeOwned + Send,
+    {
+        match self.get_once(method, query).await {
+            Err(error) if error.is_about_the_token() && self.is_renewed().await => {
+                self.get_once(method, query).await
+            }
+            answer => answer,
+        }
+    }
+
+    fn token(&self) -> SlackApiToken {
+        self.token.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes a newer token, if there is one.
+    async fn is_renewed(&self) -> bool {
+        let Some(renewal) = &self.renewal else {
+            return false;
+        };
+        let Some(newest) = renewal().await else {
+            return false;
+        };
+        let newest = SlackApiToken::new(newest.expose_secret().into());
+        let mut token = self.token.write().unwrap_or_else(PoisonError::into_inner);
+        let is_newer = token.token_value != newest.token_value;
+        *token = newest;
+        is_newer
+    }
+
+    async fn call_once<Q, A>(&self, method: &'static str, request: &Q) -> Result<A, Error>
+    where
+        Q: Serialize + Send + Sync,
+        A: DeserializeOwned + Send,
+    {
+        let token = self.token();
         let answer = async {
             match &self.transport {
                 Transport::Plain(client) => {
                     client
-                        .open_session(&self.token)
+                        .open_session(&token)
                         .http_session_api
                         .http_post(method, request, None)
                         .await
                 }
                 Transport::Tls(client) => {
                     client
-                        .open_session(&self.token)
+                        .open_session(&token)
                         .http_session_api
                         .http_post(method, request, None)
                         .await
@@ -321,22 +383,23 @@ impl Client {
         self.patiently(method, answer).await
     }
 
-    async fn get<A>(&self, method: &'static str, query: &Vec<(&str, Option<&str>)>) -> Result<A, Error>
+    async fn get_once<A>(&self, method: &'static str, query: &Vec<(&str, Option<&str>)>) -> Result<A, Error>
     where
         A: DeserializeOwned + Send,
     {
+        let token = self.token();
         let answer = async {
             match &self.transport {
                 Transport::Plain(client) => {
                     client
-                        .open_session(&self.token)
+                        .open_session(&token)
                         .http_session_api
                         .http_get(method, query, None)
                         .await
                 }
                 Transport::Tls(client) => {
                     client
-                        .open_session(&self.token)
+                        .open_session(&token)
                         .http_session_api
                         .http_get(method, query, None)
                         .await

@@ -12,7 +12,8 @@ use domain::policy::Engine;
 use super::folder::{PARAMETERS, SUBNETS};
 
 pub(super) const TABLE: &str = "doppel-clones";
-pub(super) const SLACK_TOKEN: &str = "doppel/slack/token";
+/// The secret with the bot token.
+pub const SLACK_TOKEN: &str = "doppel/slack/token";
 pub(super) const SLACK_SIGNING: &str = "doppel/slack/signing";
 
 /// Everything that an account has before doppel runs in it.

@@ -35,6 +35,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use crate::account::{Addresses, ClockFace, SourceAddress, address_file};
+pub use account::SLACK_TOKEN;
 pub use folder::{SHOP_RULES, policy};
 pub use options::{Class, Data, LocalOptions, PORT_BASE, Quotas, Transitions};
 

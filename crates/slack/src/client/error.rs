@@ -55,6 +55,61 @@ impl Error {
     }
 }
 
+impl Error {
+    fn code(&self) -> Option<&str> {
+        match self {
+            Self::Final { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// Whether the token is no good any more: another one may be.
+    pub fn is_about_the_token(&self) -> bool {
+        self.code().is_some_and(|code| TOKEN.contains(&code))
+    }
+
+    /// Whether this channel cannot be written to: another one may be.
+    pub fn is_about_the_channel(&self) -> bool {
+        self.code().is_some_and(|code| CHANNEL.contains(&code))
+    }
+
+    /// Whether the message is no more, or may not be changed any more.
+    pub fn is_about_the_message(&self) -> bool {
+        self.code().is_some_and(|code| MESSAGE.contains(&code))
+    }
+
+    /// How long Slack wants to be left alone, if it said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+/// Codes that say that the token was revoked, has expired or is none.
+const TOKEN: [&str; 5] = [
+    "token_revoked",
+    "token_expired",
+    "invalid_auth",
+    "not_authed",
+    "account_inactive",
+];
+
+/// Codes that say that the app cannot write in this channel: it is gone or archived, the app was not invited or was
+/// removed, or only some people may write there.
+const CHANNEL: [&str; 6] = [
+    "channel_not_found",
+    "not_in_channel",
+    "is_archived",
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "no_permission",
+];
+
+/// Codes that say that somebody deleted the message, or that it is too old to be changed.
+const MESSAGE: [&str; 3] = ["message_not_found", "cant_update_message", "edit_window_closed"];
+
 /// Codes that say that Slack itself has trouble.
 const PASSING: [&str; 6] = [
     "internal_error",

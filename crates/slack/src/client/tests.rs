@@ -182,3 +182,23 @@ async fn a_person_is_reached_by_direct_message() {
     assert_eq!(client.conversation("U0ALICE").await.unwrap(), "D1");
     assert_eq!(client.conversation("C0CLONES").await.unwrap(), "C0CLONES");
 }
+
+#[tokio::test]
+async fn a_token_that_was_renewed_is_read_anew_and_the_call_repeated() {
+    let revoked = || ok(json!({"ok": false, "error": "token_revoked"}));
+    let posted = ok(json!({"ok": true, "channel": "C1", "ts": "1.0"}));
+    let (client, heard) = slack(vec![revoked(), posted]).await;
+    let client = client.with_renewal(Box::new(|| Box::pin(async { Some("xoxb-newer".into()) })));
+    client.post("C1", &went_wrong(), MARK, None).await.unwrap();
+    let heard = heard.await.unwrap();
+    assert!(
+        heard[0].to_lowercase().contains("bearer xoxb-secret"),
+        "{heard:?}"
+    );
+    assert!(heard[1].to_lowercase().contains("bearer xoxb-newer"), "{heard:?}");
+    let (client, heard) = slack(vec![revoked()]).await;
+    let client = client.with_renewal(Box::new(|| Box::pin(async { Some("xoxb-secret".into()) })));
+    let error = client.post("C1", &went_wrong(), MARK, None).await.unwrap_err();
+    assert!(error.is_about_the_token(), "{error}");
+    assert_eq!(heard.await.unwrap().len(), 1, "the same token is not tried twice");
+}
