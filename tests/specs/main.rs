@@ -8,6 +8,7 @@
 
 mod approvals;
 mod architecture;
+mod chatbot;
 mod faults;
 mod forms;
 mod front_door;

@@ -102,6 +102,30 @@ impl Addresses {
     }
 }
 
+/// How an account is reached.
+pub struct Reached {
+    /// Configuration of all clients.
+    pub aws: SdkConfig,
+    /// The time there.
+    pub clock: Clock,
+    place: Place,
+}
+
+impl Reached {
+    /// The config folder.
+    pub fn config(&self) -> Result<ConfigFolder, Stop> {
+        config(&self.place, &self.aws)
+    }
+}
+
+fn config(place: &Place, aws: &SdkConfig) -> Result<ConfigFolder, Stop> {
+    let source = needed(place.config.as_ref(), "DOPPEL_CONFIG")?;
+    let source = source
+        .parse()
+        .map_err(|error: runtime::InvalidConfigSource| Exit::Usage.because(&error))?;
+    Ok(ConfigFolder::new(source, aws))
+}
+
 /// Everything that the verbs need of an account.
 pub struct Account {
     /// Configuration of all clients.
@@ -118,28 +142,7 @@ pub struct Account {
 impl Account {
     /// The account that `place` means.
     pub async fn open(place: &Place) -> Result<Self, Stop> {
-        let (aws, clock, place) = if place.local {
-            let addresses = Addresses::read(place.local_file.as_deref())?;
-            let clock = addresses.clock.clock();
-            let me = std::env::var("USER")
-                .ok()
-                .filter(|user| !user.is_empty())
-                .unwrap_or_else(|| "me".into());
-            let at = runtime::aws::Place {
-                endpoint: &addresses.aws_endpoint,
-                region: &addresses.region,
-                principal: &me,
-            };
-            let aws = runtime::aws::aws_at(
-                &clock,
-                &at,
-                None::<aws_smithy_runtime_api::client::http::SharedHttpClient>,
-            );
-            (aws.await, clock, filled(place, addresses))
-        } else {
-            let clock = Clock::wall();
-            (runtime::aws::aws(&clock).await, clock, place.clone())
-        };
+        let Reached { aws, clock, place } = Self::reach(place).await?;
         let table = needed(place.table.as_ref(), "DOPPEL_TABLE")?;
         Ok(Self {
             records: Records::new(&aws, table, clock.clone()),
@@ -147,6 +150,37 @@ impl Account {
             aws,
             clock,
             place,
+        })
+    }
+
+    /// How the account is reached, for verbs that need no table.
+    pub async fn reach(place: &Place) -> Result<Reached, Stop> {
+        if !place.local {
+            let clock = Clock::wall();
+            let aws = runtime::aws::aws(&clock).await;
+            return Ok(Reached {
+                aws,
+                clock,
+                place: place.clone(),
+            });
+        }
+        let addresses = Addresses::read(place.local_file.as_deref())?;
+        let clock = addresses.clock.clock();
+        let me = std::env::var("USER")
+            .ok()
+            .filter(|user| !user.is_empty())
+            .unwrap_or_else(|| "me".into());
+        let at = runtime::aws::Place {
+            endpoint: &addresses.aws_endpoint,
+            region: &addresses.region,
+            principal: &me,
+        };
+        let http = None::<aws_smithy_runtime_api::client::http::SharedHttpClient>;
+        let aws = runtime::aws::aws_at(&clock, &at, http).await;
+        Ok(Reached {
+            aws,
+            clock,
+            place: filled(place, addresses),
         })
     }
 
@@ -162,11 +196,7 @@ impl Account {
 
     /// The policy.
     pub async fn policy(&self) -> Result<Policy, Stop> {
-        let source = needed(self.place.config.as_ref(), "DOPPEL_CONFIG")?;
-        let source = source
-            .parse()
-            .map_err(|error: runtime::InvalidConfigSource| Exit::Usage.because(&error))?;
-        Ok(ConfigFolder::new(source, &self.aws).policy().await?)
+        Ok(config(&self.place, &self.aws)?.policy().await?)
     }
 
     /// The account's secrets.

@@ -113,6 +113,9 @@ pub enum Verb {
     /// Write, check or compare masking rules.
     #[command(subcommand)]
     Rules(Rules),
+    /// Keep the prices of the estimates.
+    #[command(subcommand)]
+    Prices(Prices),
     /// Mask a database that is no clone of ours, such as a dump restored on this machine, or say how it would be masked.
     Mask(Mask),
     /// Run the whole of doppel on this machine: an embedded AWS and Slack, and a production to clone.
@@ -151,6 +154,20 @@ pub struct Create {
     pub wait: bool,
     #[command(flatten)]
     pub patience: Patience,
+}
+
+/// What about the prices.
+#[derive(Debug, Subcommand)]
+pub enum Prices {
+    /// Write what AWS's Price List says of Aurora into the config folder's `prices.toml`, in place of what is there.
+    Refresh {
+        /// The Region; the caller's own if it is left out.
+        #[arg(long)]
+        region: Option<String>,
+        /// Only print it.
+        #[arg(long)]
+        print: bool,
+    },
 }
 
 /// What about the rules.

@@ -4,6 +4,7 @@
 //!   gateway does: they write the request or the record, and start the state machine. They find the account in the
 //!   environment, or, with `--local`, the one that `doppel local` runs.
 //! - `rules` writes masking rules and holds them against a database; `mask` masks one that is no clone.
+//! - `prices` renews the prices of the estimates from AWS's Price List.
 //! - [`local`]: the embedded AWS, Slack and gateway put together. The specs start the same thing.
 //!
 //! Results go to standard output, as words or with `--json` as JSON; everything else goes to standard error. The exit
@@ -16,6 +17,7 @@ mod exit;
 pub mod local;
 mod output;
 mod pick;
+mod price_list;
 mod table;
 mod verbs;
 

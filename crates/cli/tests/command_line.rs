@@ -34,6 +34,39 @@ fn json(output: &Output) -> Value {
 }
 
 #[tokio::test]
+async fn prices_are_renewed_from_the_price_list_for_any_region() {
+    let world = World::start().await;
+    let file = world.local().config_folder().join("prices.toml");
+    let before = std::fs::read_to_string(&file).unwrap();
+    let unknown = |class: &str| !before.contains(class);
+    assert!(unknown("db.r6g.2xlarge") && before.contains("examples"));
+    let printed = doppel(&world, &["prices", "refresh", "--region", "eu-west-1", "--print"]).await;
+    assert_eq!(printed.status.code(), Some(0), "{printed:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), before, "only printed");
+
+    let renewed = doppel(&world, &["prices", "refresh", "--region", "eu-west-1"]).await;
+    assert_eq!(renewed.status.code(), Some(0), "{renewed:?}");
+    let prices = domain::cost::Prices::parse(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(prices.source, "AWS Price List API, eu-west-1");
+    assert_eq!(prices.date, Some(world.local().clock().now().date_naive()));
+    let hour = |engine, storage, class: &str| prices.per_hour(engine, storage, &class.parse().unwrap());
+    use domain::policy::{Engine, Storage};
+    for engine in [Engine::Postgres, Engine::Mysql] {
+        let (_, standard) = hour(engine, Storage::Standard, "db.r6g.large").unwrap();
+        let (_, optimized) = hour(engine, Storage::IoOptimized, "db.r6g.large").unwrap();
+        assert!(standard > 0.0 && optimized > standard);
+        assert!(hour(engine, Storage::Standard, "serverless:0-4").is_some());
+    }
+    assert_eq!(prices.sizes["db.r6g.large"].memory_gib, 16.0);
+    assert_eq!(
+        hour(Engine::Postgres, Storage::Standard, "db.x9.large"),
+        None,
+        "never guessed"
+    );
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn a_script_creates_connects_extends_and_deletes() {
     let world = World::start().await;
     let created = doppel(&world, &["create", "production", "4h", "db.t4g.medium", "--wait"]).await;

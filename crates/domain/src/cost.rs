@@ -6,28 +6,34 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::class::Class;
-use crate::policy::Engine;
+use crate::policy::{Engine, Storage};
 use crate::record::{CloneRecord, CloneState};
 
 /// What `prices.toml` says, for one Region.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Prices {
     /// Where the prices come from.
-    #[serde(default)]
     pub source: String,
     /// When they were looked up.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<NaiveDate>,
+    /// For clusters with standard storage.
+    pub standard: Rates,
+    /// For clusters with I/O-optimized storage.
+    pub io_optimized: Rates,
+    /// How large instance classes are.
+    pub sizes: BTreeMap<String, Size>,
+}
+
+/// What an hour costs with one kind of storage.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rates {
     /// US dollars an hour for each instance class, by engine.
-    #[serde(default)]
     pub instance_hour: BTreeMap<String, BTreeMap<String, f64>>,
     /// US dollars for one ACU and hour, by engine.
-    #[serde(default)]
     pub acu_hour: BTreeMap<String, f64>,
-    /// How large instance classes are.
-    #[serde(default)]
-    pub sizes: BTreeMap<String, Size>,
 }
 
 /// How large an instance class is.
@@ -49,27 +55,52 @@ impl Prices {
         toml::from_str(text)
     }
 
+    /// The file as it is written, with what a reader needs to know.
+    pub fn to_toml(&self) -> String {
+        let head = "# US dollars, for the estimates in messages; `doppel prices refresh` renews them. A class that is not listed is said\n\
+                    # to have no known price.\n";
+        format!("{head}{}", toml::to_string(self).unwrap_or_default())
+    }
+
+    /// What an hour costs with that storage.
+    pub fn rates(&self, storage: Storage) -> &Rates {
+        match storage {
+            Storage::Standard => &self.standard,
+            Storage::IoOptimized => &self.io_optimized,
+        }
+    }
+
+    /// The same, to be filled in.
+    pub fn rates_mut(&mut self, storage: Storage) -> &mut Rates {
+        match storage {
+            Storage::Standard => &mut self.standard,
+            Storage::IoOptimized => &mut self.io_optimized,
+        }
+    }
+
     /// US dollars an hour: one number for an instance, the least and the most for Serverless.
-    pub fn per_hour(&self, engine: Engine, class: &Class) -> Option<(f64, f64)> {
+    pub fn per_hour(&self, engine: Engine, storage: Storage, class: &Class) -> Option<(f64, f64)> {
+        let (rates, engine) = (self.rates(storage), engine.rds_name());
         match class.acu() {
             None => {
-                let price = *self
-                    .instance_hour
-                    .get(engine.rds_name())?
-                    .get(class.instance_class())?;
+                let price = *rates.instance_hour.get(engine)?.get(class.instance_class())?;
                 Some((price, price))
             }
             Some(range) => {
-                let price = *self.acu_hour.get(engine.rds_name())?;
+                let price = *rates.acu_hour.get(engine)?;
                 Some((price * range.least(), price * range.most()))
             }
         }
     }
 
+    /// US dollars an hour, at most, of a clone on that class.
+    fn at_most(&self, clone: &CloneRecord, class: &Class) -> Option<f64> {
+        Some(self.per_hour(clone.engine, clone.storage, class)?.1)
+    }
+
     /// US dollars, at most, that a clone that is handed over costs in such a span.
     pub fn for_span(&self, clone: &CloneRecord, span: TimeDelta) -> Option<f64> {
-        let (_, most) = self.per_hour(clone.engine, &clone.target_class)?;
-        Some(most * hours(span))
+        Some(self.at_most(clone, &clone.target_class)? * hours(span))
     }
 
     /// US dollars that a clone has cost until `now`: its instance from the start of cloning to its deletion, at most
@@ -83,8 +114,8 @@ impl Prices {
             return Some(0.0);
         };
         let resized = entered(CloneState::Resizing).unwrap_or(end).min(end);
-        let (_, masking) = self.per_hour(clone.engine, &clone.masking_class)?;
-        let (_, after) = self.per_hour(clone.engine, &clone.target_class)?;
+        let masking = self.at_most(clone, &clone.masking_class)?;
+        let after = self.at_most(clone, &clone.target_class)?;
         Some(hours(resized - start) * masking + hours(end - resized) * after)
     }
 }
@@ -130,24 +161,44 @@ mod tests {
     const PRICES: &str = r#"
         source = "made up"
         date = "2026-01-31"
-        [instance_hour.aurora-postgresql]
+        [standard.instance_hour.aurora-postgresql]
         "db.r6g.large" = 0.30
         "db.t4g.medium" = 0.10
-        [acu_hour]
+        [standard.acu_hour]
         aurora-postgresql = 0.20
+        [io_optimized.instance_hour.aurora-postgresql]
+        "db.r6g.large" = 0.39
+        [sizes]
+        "db.r6g.large" = { vcpu = 2, memory_gib = 16 }
     "#;
 
     #[test]
     fn a_known_class_has_a_price_and_an_unknown_one_has_none() {
         let prices = Prices::parse(PRICES).unwrap();
-        let price = |class: &str| prices.per_hour(Engine::Postgres, &class.parse().unwrap());
+        let price =
+            |class: &str| prices.per_hour(Engine::Postgres, Storage::Standard, &class.parse().unwrap());
         assert_eq!(price("db.r6g.large"), Some((0.30, 0.30)));
         assert_eq!(price("serverless:0-4"), Some((0.0, 0.80)));
         assert_eq!(price("db.r6g.huge"), None);
         assert_eq!(
-            prices.per_hour(Engine::Mysql, &"db.r6g.large".parse().unwrap()),
+            prices.per_hour(Engine::Mysql, Storage::Standard, &"db.r6g.large".parse().unwrap()),
             None
         );
+        let optimized =
+            |class: &str| prices.per_hour(Engine::Postgres, Storage::IoOptimized, &class.parse().unwrap());
+        assert_eq!(optimized("db.r6g.large"), Some((0.39, 0.39)));
+        assert_eq!(
+            optimized("db.t4g.medium"),
+            None,
+            "the other storage's price is not taken for it"
+        );
+    }
+
+    #[test]
+    fn prices_read_back_as_they_were_written() {
+        let prices = Prices::parse(PRICES).unwrap();
+        assert_eq!(Prices::parse(&prices.to_toml()).unwrap(), prices);
+        assert_eq!(Prices::parse("").unwrap(), Prices::default());
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod approval;
 mod check;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,26 @@ impl Engine {
     }
 }
 
+/// How a cluster's storage is paid for, which an hour's price depends on. A clone has its source's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Storage {
+    /// Aurora Standard: reads and writes are paid for one by one.
+    #[default]
+    Standard,
+    /// Aurora I/O-Optimized: they are in the hour's price.
+    IoOptimized,
+}
+
+impl fmt::Display for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Standard => "standard storage",
+            Self::IoOptimized => "I/O-optimized storage",
+        })
+    }
+}
+
 /// One cluster that may be cloned, and how.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,6 +96,9 @@ pub struct Source {
     pub cluster: String,
     /// Its engine.
     pub engine: Engine,
+    /// How its storage is paid for; only for the estimates.
+    #[serde(default)]
+    pub storage: Storage,
     /// The database that the clone's user gets.
     pub database: String,
     /// The instance class on which the clone is masked: as strong as production, so that masking is quick.
@@ -212,6 +236,8 @@ impl Limits {
 pub struct SlackPolicy {
     /// The channel of clones that were started without one, by a direct execution.
     pub channel: Option<String>,
+    /// Whether the message of a clone that somebody asked for in Slack goes to them alone.
+    pub direct_messages: bool,
 }
 
 fn default_max_lifetime() -> Lifetime {

@@ -14,15 +14,15 @@ use crate::admission::Granted;
 use crate::class::Class;
 use crate::id::{CloneId, SourceName};
 use crate::lifetime::Lifetime;
-use crate::policy::{Engine, Limits, Source};
+use crate::policy::{Engine, Limits, Source, Storage};
 use crate::request::{Options, Principal};
 use crate::workflow::ExecutionRef;
 
 pub use again::{ATTEMPTS, BrokeOff};
 pub use approval::{Answer, Answered, Approval, NoAnswer, TaskToken};
 pub use parts::{
-    Access, DeleteReason, Failed, Finding, MaskedTable, MaskingReport, MessageRef, PinnedConfig, Progress,
-    Scan, StepRun, Verdict,
+    Access, Announced, DeleteReason, Failed, Finding, MaskedTable, MaskingReport, MessageRef, PinnedConfig,
+    Progress, Scan, StepRun, Verdict,
 };
 
 /// How long a closed record stays as history, in days.
@@ -107,6 +107,9 @@ pub struct CloneRecord {
     pub source_cluster: String,
     /// The engine.
     pub engine: Engine,
+    /// How the source's storage is paid for.
+    #[serde(default)]
+    pub storage: Storage,
     /// The database that was cloned.
     pub database: String,
     /// The class that was asked for.
@@ -189,6 +192,9 @@ pub struct CloneRecord {
     /// Its Slack message.
     #[serde(default)]
     pub message: Option<MessageRef>,
+    /// What was told last by a notification, if any are sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Announced>,
     /// The step of a Slack workflow that waits for it.
     #[serde(default)]
     pub step: Option<StepRun>,
@@ -239,6 +245,7 @@ impl CloneRecord {
             source: new.granted.source,
             source_cluster: new.source.cluster.clone(),
             engine: new.source.engine,
+            storage: new.source.storage,
             database: new.source.database.clone(),
             target_class: new.granted.class.clone(),
             class: new.granted.class,
@@ -270,6 +277,7 @@ impl CloneRecord {
             absent_since: None,
             deleted_at: None,
             message: None,
+            announced: None,
             step: None,
             holds_slot: true,
             ttl: None,

@@ -127,8 +127,8 @@ pub enum BadField {
         found: &'static str,
     },
     /// One field by two names, or twice by one that only case or quotes tell apart, with different values.
-    #[error("`{0}` says something else than another name of the same field: say it once")]
-    Twice(String),
+    #[error("`{0}` and `{1}` are one field and say different things: say it once")]
+    Twice(String, String),
     /// Longer than anything that could be meant.
     #[error("`{0}` is too long: names and values of a request have at most {LONGEST} characters")]
     TooLong(String),
@@ -172,16 +172,25 @@ impl Wish {
     }
 
     /// Sets a field that no other name of it set to something else.
-    fn set_once(&mut self, field: &str, text: &str, said: &mut Vec<&'static str>) -> Result<(), BadField> {
+    fn set_once(
+        &mut self,
+        field: &str,
+        text: &str,
+        said: &mut Vec<(&'static str, String)>,
+    ) -> Result<(), BadField> {
         let before = self.clone();
         self.set(field, text)?;
         let Some(name) = canonical(field) else {
             return Ok(());
         };
-        if said.contains(&name) && *self != before {
-            return Err(BadField::Twice(field.to_owned()));
+        if let Some((_, other)) = said.iter().find(|(known, _)| *known == name)
+            && *self != before
+        {
+            // A JSON object has no order, and neither has this sentence.
+            let (first, second) = (other.as_str().min(field), other.as_str().max(field));
+            return Err(BadField::Twice(first.to_owned(), second.to_owned()));
         }
-        said.push(name);
+        said.push((name, field.to_owned()));
         Ok(())
     }
 
@@ -377,9 +386,9 @@ mod tests {
     #[case(json!({"expire_days": "soon"}), "`expire_days`: `soon` is no lifetime")]
     #[case(json!({"source": "Prod!"}), "`source`: `Prod!` is no source name")]
     #[case(json!({"proxy": "maybe"}), "`proxy`: `maybe` is neither")]
-    #[case(json!({"class": "db.r6g.large", "db_instance_class": "db.t4g.medium"}), "`db_instance_class` says something else")]
-    #[case(json!({"expire_days": 1, "lifetime": "2d"}), "`lifetime` says something else")]
-    #[case(json!({"data_api": true, "data-api": false}), "says something else")]
+    #[case(json!({"class": "db.r6g.large", "db_instance_class": "db.t4g.medium"}), "`class` and `db_instance_class` are one field")]
+    #[case(json!({"expire_days": 1, "lifetime": "2d"}), "`expire_days` and `lifetime` are one field")]
+    #[case(json!({"data_api": true, "data-api": false}), "`data-api` and `data_api` are one field")]
     #[case(json!({"class": "x".repeat(300_000)}), "`class` is too long")]
     #[case(json!({"x".repeat(300_000): "x"}), "x` is too long")]
     #[case(json!({"expire_days": 2.5}), "`2.5` is no lifetime")]

@@ -10,7 +10,7 @@ use slack::Message;
 use slack::client::{Mark, Posted};
 use slack::message::{self, CLONE_EVENT, WARNING_EVENT};
 
-use crate::{Deps, Error, question, step};
+use crate::{Deps, Error, announce, question, step};
 
 /// Only one invocation posts about the same thing within this time: longer than Slack is waited for, and shorter
 /// than the stream keeps trying.
@@ -31,9 +31,11 @@ pub async fn follow(deps: &Deps, id: &CloneId) -> Result<(), Error> {
         return Ok(());
     };
     let said = say(deps, &clone).await;
-    // Approvers and a workflow wait, whatever became of the message.
+    // Approvers and a workflow wait, and a channel listens to the topic, whatever became of the message.
     let asked = question::ask(deps, &clone).await;
-    step::tell(deps, &clone).await.and(asked).and(said)
+    let step = step::tell(deps, &clone).await;
+    let announced = announce::tell(deps, &clone).await;
+    said.and(asked).and(step).and(announced)
 }
 
 async fn say(deps: &Deps, clone: &CloneRecord) -> Result<(), Error> {
@@ -69,7 +71,7 @@ async fn post(deps: &Deps, clone: &CloneRecord) -> Result<Option<Posted>, Error>
     let claimed_before = clone.message.as_ref().map(|message| message.channel.clone());
     let channel = match claimed_before.clone() {
         Some(channel) => channel,
-        None => match channel_of(deps, clone).await? {
+        None => match place(deps, Some(&clone.principal), clone.channel.clone()).await? {
             Some(channel) => claim(deps, clone, None, &channel).await?,
             None => {
                 tracing::info!(clone.id = %clone.id, "the policy names no channel for this clone's message");
@@ -156,16 +158,22 @@ async fn move_to_person(
     post_in(deps, clone, &channel, true).await.map(drop)
 }
 
-/// Where the clone's message goes: where it was asked for, else the policy's channel, else the person.
-async fn channel_of(deps: &Deps, clone: &CloneRecord) -> Result<Option<String>, Error> {
-    if clone.channel.is_some() {
-        return Ok(clone.channel.clone());
-    }
-    let policy = deps.config.policy().await?;
-    Ok(policy.slack.channel.or_else(|| match &clone.principal {
-        Principal::Slack(user) => Some(user.clone()),
+/// Where a message goes: to the person, if the policy says so; else where it was asked for, else the policy's
+/// channel, else the person.
+pub(crate) async fn place(
+    deps: &Deps,
+    principal: Option<&Principal>,
+    asked_in: Option<String>,
+) -> Result<Option<String>, Error> {
+    let slack = deps.config.policy().await?.slack;
+    let person = match principal {
+        Some(Principal::Slack(user)) => Some(user.clone()),
         _ => None,
-    }))
+    };
+    Ok(match (person, slack.direct_messages) {
+        (Some(person), true) => Some(person),
+        (person, _) => asked_in.or(slack.channel).or(person),
+    })
 }
 
 /// Notes in the record where the message is about to be posted, in place of the channel where it could not be.

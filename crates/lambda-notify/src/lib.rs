@@ -2,12 +2,13 @@
 //!
 //! It is told that a record changed by the table's stream, or by the state machine's last step, and reads each
 //! record afresh: what it says is a pure function of the record ([`slack::message::of`]), so that it can always be
-//! said again. A clone has one message, posted once and edited in place; see [`follow`] for how.
+//! said again. With an SNS topic, each state is also told there ([`slack::notification`]). A clone has one message, posted once and edited in place; see [`follow`] for how.
 //!
 //! A clone never fails for Slack: what its state machine tells always succeeds. What the stream tells, and the
 //! refusal of a request that left no clone, fails only for faults that go away, so that it is told again; what Slack
 //! refuses for good is logged.
 
+mod announce;
 pub mod event;
 pub mod follow;
 mod home;
@@ -22,6 +23,7 @@ use aws_config::SdkConfig;
 use chrono::TimeDelta;
 use domain::cost::Prices;
 use domain::{CloneId, Failure};
+use runtime::aws::Failed;
 use runtime::{
     AsFailure, Clock, ConfigError, ConfigFolder, ConfigSource, Records, RecordsError, Secrets, SecretsError,
 };
@@ -45,6 +47,9 @@ pub struct Settings {
     /// Slack's Web API.
     #[arg(long, env = "DOPPEL_SLACK_API", default_value = slack::client::SLACK_API)]
     pub slack_api: String,
+    /// The SNS topic to which Amazon Q Developer in chat applications listens: its ARN. Without it nothing is published.
+    #[arg(long, env = "DOPPEL_NOTIFICATION_TOPIC")]
+    pub notification_topic: Option<String>,
 }
 
 /// What notify works with, built once.
@@ -57,6 +62,8 @@ pub struct Deps {
     /// The workspace.
     pub slack: slack::Client,
     pace: Pace,
+    sns: aws_sdk_sns::Client,
+    topic: Option<String>,
 }
 
 impl Deps {
@@ -74,6 +81,9 @@ impl Deps {
             config: ConfigFolder::new(settings.config, aws),
             slack: slack::Client::new(&settings.slack_api, &token)?.with_renewal(secrets.renewal(name)),
             pace: Pace::default(),
+            sns: aws_sdk_sns::Client::new(aws),
+            // An empty variable is how Terraform says that there is none.
+            topic: settings.notification_topic.filter(|topic| !topic.is_empty()),
         })
     }
 }
@@ -100,6 +110,9 @@ pub enum Error {
     /// Slack failed or refused.
     #[error(transparent)]
     Slack(#[from] slack::client::Error),
+    /// A notification could not be published.
+    #[error(transparent)]
+    Aws(#[from] Failed),
     /// The token could not be read.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
@@ -114,8 +127,9 @@ impl AsFailure for Error {
             Self::Records(error) => error.failure(),
             Self::Config(error) => error.failure(),
             Self::Secrets(error) => error.failure(),
+            Self::Aws(error) if !error.is_transient() => Failure::AwsRefused,
             Self::Slack(error) if !error.is_transient() => Failure::Internal,
-            Self::Slack(_) | Self::InProgress(_) => Failure::Transient,
+            Self::Aws(_) | Self::Slack(_) | Self::InProgress(_) => Failure::Transient,
         }
     }
 }

@@ -7,8 +7,8 @@ use slack::client::Mark;
 use slack::message::{REFUSAL_EVENT, Told, refused_execution};
 use slack::step::Outcome;
 
-use crate::follow::{find, since};
-use crate::{Deps, Error};
+use crate::follow::{find, place, since};
+use crate::{Deps, Error, announce};
 
 /// Tells why no clone was made: where it was asked for, as the gateway noted, else in the policy's channel.
 pub(crate) async fn tell(deps: &Deps, execution: &ExecutionRef, caught: &Caught) -> Result<(), Error> {
@@ -28,31 +28,35 @@ pub(crate) async fn tell(deps: &Deps, execution: &ExecutionRef, caught: &Caught)
         Some(Principal::Slack(user)) => Told::User(user.clone()),
         _ => Told::Everybody,
     };
-    let channel = match asked.and_then(|asked| asked.channel) {
-        Some(channel) => Some(channel),
-        None => deps.config.policy().await?.slack.channel,
-    };
-    let Some(channel) = channel else {
-        tracing::warn!(
+    let principal = asked.as_ref().map(|asked| asked.principal.clone());
+    let channel = place(deps, principal.as_ref(), asked.and_then(|asked| asked.channel)).await?;
+    match channel {
+        Some(channel) => post(deps, (execution, caught), &told, &channel).await?,
+        None => tracing::warn!(
             execution = execution.name,
             "the policy names no channel to tell that no clone was made"
-        );
-        return Ok(());
-    };
-    match (tell_in(deps, &channel, execution, caught, &told).await, &told) {
+        ),
+    }
+    // Last, because what is done again after a fault of this finds the message.
+    announce::refusal(deps, execution, caught).await
+}
+
+/// Posts the answer where it belongs, or to the person where that cannot be written to.
+async fn post(deps: &Deps, about: (&ExecutionRef, &Caught), told: &Told, channel: &str) -> Result<(), Error> {
+    match (post_in(deps, about, told, channel).await, told) {
         (Err(Error::Slack(error)), Told::User(user)) if error.is_about_the_channel() => {
-            tell_in(deps, user, execution, caught, &told).await
+            post_in(deps, about, told, user).await
         }
-        (told, _) => told,
+        (posted, _) => posted,
     }
 }
 
-async fn tell_in(
+/// Posts the answer, unless it is there already.
+async fn post_in(
     deps: &Deps,
-    channel: &str,
-    execution: &ExecutionRef,
-    caught: &Caught,
+    (execution, caught): (&ExecutionRef, &Caught),
     told: &Told,
+    channel: &str,
 ) -> Result<(), Error> {
     let channel = deps.slack.conversation(channel).await?;
     let mark = Mark {

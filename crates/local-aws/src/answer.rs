@@ -29,7 +29,7 @@ fn dialect(service: &str) -> Option<Dialect> {
     const JSON_11: Protocol = Json("application/x-amz-json-1.1");
     let (protocol, throttled) = match service {
         "dynamodb" | "states" => (JSON_10, (400, "ThrottlingException")),
-        "ecs" | "secretsmanager" => (JSON_11, (400, "ThrottlingException")),
+        "ecs" | "pricing" | "secretsmanager" => (JSON_11, (400, "ThrottlingException")),
         "rds" => (Query, (400, "ThrottlingException")),
         "sts" => (Query, (400, "Throttling")),
         "sns" => (Query, (429, "Throttled")),

@@ -1,5 +1,7 @@
 //! STS, SNS and S3: `winterbaume`'s, with what is hollow there made good.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use bytes::{Bytes, BytesMut};
 use http::{Request, Uri, header};
 use winterbaume_core::{MockRequest, MockService};
@@ -16,6 +18,16 @@ pub(crate) struct Borrowed {
     sts: StsService,
     sns: SnsService,
     s3: S3Service,
+    published: Mutex<Vec<Published>>,
+}
+
+/// A message that somebody published on an SNS topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The topic's ARN.
+    pub topic: String,
+    /// The message, as it was published.
+    pub message: String,
 }
 
 impl Borrowed {
@@ -26,6 +38,7 @@ impl Borrowed {
             sts: StsService::new(),
             sns: SnsService::new(),
             s3: S3Service::new(),
+            published: Mutex::default(),
         }
     }
 
@@ -42,8 +55,22 @@ impl Borrowed {
         convert(wire::serialize_get_caller_identity_response(&identity))
     }
 
-    pub(crate) async fn sns(&self, request: Request<Bytes>) -> Answer {
-        self.pass("sns", &self.sns, request).await
+    /// SNS; what is published is kept to be looked at.
+    pub(crate) async fn sns(&self, operation: &str, request: Request<Bytes>) -> Answer {
+        let published = (operation == "Publish").then(|| Published {
+            topic: field(request.body(), "TopicArn"),
+            message: field(request.body(), "Message"),
+        });
+        let answer = self.pass("sns", &self.sns, request).await;
+        if let Some(published) = published.filter(|_| answer.status().is_success()) {
+            lock(&self.published).push(published);
+        }
+        answer
+    }
+
+    /// All that was published so far, in order.
+    pub(crate) fn published(&self) -> Vec<Published> {
+        lock(&self.published).clone()
     }
 
     /// S3, with bucket names in the host or in the path, and bodies that are sent in signed chunks.
@@ -97,6 +124,18 @@ impl Borrowed {
             self.place.region
         )
     }
+}
+
+/// A field of a request in the query protocol.
+fn field(body: &Bytes, name: &str) -> String {
+    form_urlencoded::parse(body)
+        .find(|(field, _)| field == name)
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn convert(from: winterbaume_core::MockResponse) -> Answer {

@@ -27,6 +27,7 @@ mod function;
 mod gate;
 mod lambda;
 mod place;
+mod pricing;
 pub mod rds;
 pub mod record;
 mod request;
@@ -39,6 +40,7 @@ pub mod time;
 mod work;
 
 pub use aws::{Error, LocalAws, Options};
+pub use borrowed::Published;
 pub use ecs::TaskRun;
 pub use faults::{Failure, Fault, Faults, Kind};
 pub use function::FunctionError;

@@ -104,6 +104,9 @@ pub enum ConfigError {
     /// The body of an S3 object broke off.
     #[error("the configuration `{0}` broke off while it was read")]
     BrokeOff(String, #[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A file could not be written to disk.
+    #[error("the configuration `{0}` cannot be written")]
+    Write(PathBuf, #[source] std::io::Error),
     /// Not a text.
     #[error("the configuration `{0}` is no UTF-8 text")]
     NotText(String),
@@ -187,6 +190,31 @@ impl ConfigFolder {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Replaces the prices, whole or not at all. Answers where they are now.
+    pub async fn write_prices(&self, text: &str) -> Result<String, ConfigError> {
+        let place = self.place(PRICES);
+        match &self.source {
+            ConfigSource::Folder(folder) => {
+                let (file, beside) = (folder.join(PRICES), folder.join(format!(".{PRICES}.new")));
+                let written = match tokio::fs::write(&beside, text).await {
+                    Ok(()) => tokio::fs::rename(&beside, &file).await,
+                    Err(error) => Err(error),
+                };
+                written.map_err(|error| ConfigError::Write(file, error))?;
+            }
+            ConfigSource::S3 { bucket, prefix } => {
+                let call = self
+                    .s3
+                    .put_object()
+                    .bucket(bucket)
+                    .key(format!("{prefix}{PRICES}"));
+                let call = call.body(text.as_bytes().to_vec().into());
+                call.send().await.map_err(failed("PutObject", place.clone()))?;
+            }
+        }
+        Ok(place)
     }
 
     /// A file's name as a person would write it.
@@ -287,5 +315,12 @@ mod tests {
         let error = config.policy().await.unwrap_err();
         assert!(error.to_string().contains("doppel.toml:2"), "{error}");
         assert_eq!(config.prices().await.unwrap(), Prices::default());
+        let prices = Prices {
+            source: "somewhere".into(),
+            ..Prices::default()
+        };
+        let place = config.write_prices(&prices.to_toml()).await.unwrap();
+        assert!(place.ends_with("prices.toml"), "{place}");
+        assert_eq!(config.prices().await.unwrap(), prices);
     }
 }

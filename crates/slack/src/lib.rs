@@ -4,6 +4,7 @@
 //!   Developer in chat applications reads it.
 //! - [`message`]: every sentence that doppel says, as named functions of a clone's record; nothing in it asks a
 //!   clock, so that the same record always says the same. [`modal`]: the form behind a bare `/clone`.
+//! - [`notification`]: the same for channels in which only Amazon Q Developer in chat applications is.
 //! - [`interaction`]: buttons pressed and forms submitted, as Slack sends them.
 //! - [`home`]: the app's home tab, a pure view of all records.
 //! - [`step`]: a step of a Slack workflow: what runs it, and what it is told in the end.
@@ -21,6 +22,7 @@ pub mod interaction;
 mod limits;
 pub mod message;
 pub mod modal;
+pub mod notification;
 pub mod step;
 pub mod text;
 

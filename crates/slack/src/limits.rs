@@ -7,6 +7,7 @@ use serde_json::Value;
 use slack_morphism::prelude::SlackView;
 
 use crate::message::Message;
+use crate::notification::Notification;
 use crate::text::length;
 
 /// A name that only a user types: never may it be mentioned.
@@ -56,6 +57,27 @@ pub fn view(view: &SlackView) {
     assert!(length(view["private_metadata"].as_str().unwrap_or_default()) <= 3_000);
     assert!(length(view["callback_id"].as_str().unwrap_or_default()) <= 255);
     blocks(&view["blocks"], 100);
+}
+
+/// Holds a notification against the limits of its schema.
+pub fn notification(notification: &Notification) {
+    let told: Value = serde_json::from_str(&notification.to_json()).unwrap();
+    let texts = [
+        (&told["content"]["title"], 250),
+        (&told["content"]["description"], 8_000),
+    ];
+    let steps = told["content"]["nextSteps"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|step| (step, 350));
+    for (text, most) in texts.into_iter().chain(steps) {
+        let text = text.as_str().unwrap();
+        assert!((1..=most).contains(&length(text)), "{text}");
+        harmless(text);
+    }
+    // SNS takes 256 KiB.
+    assert!(notification.to_json().len() < 100_000);
 }
 
 fn blocks(all: &Value, most: usize) {

@@ -7,7 +7,7 @@ mod answers;
 mod approval;
 pub(crate) mod ended;
 mod lists;
-mod progress;
+pub(crate) mod progress;
 pub(crate) mod ready;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -142,6 +142,17 @@ pub(crate) fn dollars(amount: f64) -> String {
     match amount {
         small if small > 0.0 && small < 0.01 => "less than $0.01".to_owned(),
         amount => format!("${amount:.2}"),
+    }
+}
+
+/// Of when and whence the prices are, in brackets after a figure; nothing if the file does not say.
+pub(crate) fn prices_of(prices: &Prices) -> String {
+    let source = text::prose(&text::plain(&prices.source, 200));
+    match (prices.date, prices.source.trim().is_empty()) {
+        (Some(date), false) => format!(" (prices of {date}: {source})"),
+        (Some(date), true) => format!(" (prices of {date})"),
+        (None, false) => format!(" (prices: {source})"),
+        (None, true) => String::new(),
     }
 }
 

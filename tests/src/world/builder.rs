@@ -15,6 +15,7 @@ pub struct WorldBuilder {
     speed: f64,
     rules: String,
     cluster_quota: Option<usize>,
+    notifications: bool,
     policy: Vec<Box<dyn FnOnce(String) -> String + Send>>,
 }
 
@@ -27,6 +28,7 @@ impl Default for WorldBuilder {
             speed: 120.0,
             rules: SHOP_RULES.to_owned(),
             cluster_quota: None,
+            notifications: false,
             policy: Vec::new(),
         }
     }
@@ -62,6 +64,12 @@ impl WorldBuilder {
     /// The account may have only so many clusters.
     pub fn cluster_quota(mut self, clusters: usize) -> Self {
         self.cluster_quota = Some(clusters);
+        self
+    }
+
+    /// An SNS topic is told of every clone.
+    pub fn notifications(mut self) -> Self {
+        self.notifications = true;
         self
     }
 
@@ -105,6 +113,7 @@ impl WorldBuilder {
         });
         options.clock = Clock::faster(self.speed);
         options.poll_seconds = 10;
+        options.notifications = self.notifications;
         options.rules = Some(self.rules);
         if let Some(clusters) = self.cluster_quota {
             options.quotas.clusters = clusters;

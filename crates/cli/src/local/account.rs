@@ -14,6 +14,8 @@ use super::folder::{PARAMETERS, SUBNETS};
 pub(super) const TABLE: &str = "doppel-clones";
 /// The secret with the bot token.
 pub const SLACK_TOKEN: &str = "doppel/slack/token";
+/// The SNS topic of notifications.
+pub const TOPIC: &str = "doppel-notifications";
 pub(super) const SLACK_SIGNING: &str = "doppel/slack/signing";
 
 /// Everything that an account has before doppel runs in it.
@@ -26,6 +28,14 @@ pub(super) async fn make(
     make_table(aws).await?;
     make_groups(aws, engine).await?;
     make_secrets(aws, slack_token, slack_signing).await
+}
+
+/// The topic of notifications: its ARN.
+pub(super) async fn make_topic(aws: &SdkConfig) -> anyhow::Result<String> {
+    let sns = aws_sdk_sns::Client::new(aws);
+    let made = sns.create_topic().name(TOPIC).send().await;
+    let made = made.context("the topic of notifications cannot be made")?;
+    made.topic_arn.context("the topic of notifications has no ARN")
 }
 
 /// The table of clones.

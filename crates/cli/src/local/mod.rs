@@ -35,7 +35,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use crate::account::{Addresses, ClockFace, SourceAddress, address_file};
-pub use account::SLACK_TOKEN;
+pub use account::{SLACK_TOKEN, TOPIC};
 pub use folder::{SHOP_RULES, policy};
 pub use options::{Class, Data, LocalOptions, PORT_BASE, Quotas, Transitions};
 
@@ -114,7 +114,7 @@ impl Local {
             .await
             .context("the embedded AWS cannot be served")?;
         let worker = watch::Sender::new(Progress::default());
-        let programs = Programs {
+        let mut programs = Programs {
             worker: worker.clone(),
             aws,
             endpoint: served.endpoint(),
@@ -122,11 +122,15 @@ impl Local {
             clock: options.clock.clone(),
             config: ConfigSource::Folder(folder.clone()),
             slack_api: format!("{slack_url}/api"),
+            notification_topic: None,
             poll_seconds: options.poll_seconds,
         };
         let caller = programs.configuration("local").await;
         let signing_secret = hex_of_random();
         account::make(&caller, options.engine, BOT_TOKEN, &signing_secret).await?;
+        if options.notifications {
+            programs.notification_topic = Some(account::make_topic(&caller).await?);
+        }
 
         let chat = chatbot::handler(&programs.configuration("chatbot").await);
         let machines = {

@@ -33,6 +33,8 @@ pub struct LocalOptions {
     pub poll_seconds: u64,
     /// The whole policy (`doppel.toml`); without it [`super::policy`].
     pub policy: Option<String>,
+    /// Whether notifications are published on the topic [`super::TOPIC`].
+    pub notifications: bool,
     /// The masking rules' text; without it the shop's, or a suggestion for a dump.
     pub rules: Option<String>,
 }
@@ -61,6 +63,7 @@ impl Default for LocalOptions {
             clones_per_lineage: 15,
             poll_seconds: 1,
             policy: None,
+            notifications: false,
             rules: None,
         }
     }

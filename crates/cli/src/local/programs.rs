@@ -25,6 +25,7 @@ pub(super) struct Programs<'a> {
     pub(super) clock: Clock,
     pub(super) config: ConfigSource,
     pub(super) slack_api: String,
+    pub(super) notification_topic: Option<String>,
     pub(super) poll_seconds: u64,
     /// Hears how far the worker is.
     pub(super) worker: watch::Sender<Progress>,
@@ -167,6 +168,7 @@ impl Programs<'_> {
             config: self.config.clone(),
             slack_token_secret: SLACK_TOKEN.into(),
             slack_api: self.slack_api.clone(),
+            notification_topic: self.notification_topic.clone(),
         };
         let aws = self.configuration("lambda-notify").await;
         let deps = lambda_notify::Deps::new(settings, &aws, self.clock.clone())

@@ -9,6 +9,7 @@ mod extend;
 mod list;
 mod local;
 mod mask;
+mod prices;
 mod rules;
 mod show;
 mod sweep;
@@ -26,6 +27,7 @@ pub async fn run(args: Args) -> Result<(), Stop> {
         Verb::Local(options) => local::run(*options, place.local_file, json).await,
         Verb::Rules(rules) => rules::run(rules, &place, json).await,
         Verb::Mask(mask) => mask::run(mask, &place, json).await,
+        Verb::Prices(prices) => prices::run(prices, &place, json).await,
         verb => {
             let account = Account::open(&place).await?;
             match verb {
@@ -44,7 +46,7 @@ pub async fn run(args: Args) -> Result<(), Stop> {
                     connect::run(&account, &clone.id, print, &rest, json).await
                 }
                 Verb::Sweep { dry_run, patience } => sweep::run(&account, dry_run, &patience, json).await,
-                Verb::Rules(_) | Verb::Mask(_) | Verb::Local(_) => Ok(()),
+                Verb::Rules(_) | Verb::Mask(_) | Verb::Prices(_) | Verb::Local(_) => Ok(()),
             }
         }
     }

@@ -21,6 +21,17 @@ pub struct PinnedConfig {
     pub rules_hash: String,
 }
 
+/// A notification about a clone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announced {
+    /// What it tells: the same for as long as there is nothing new.
+    pub topic: String,
+    /// When somebody set about telling it.
+    pub begun_at: DateTime<Utc>,
+    /// Whether it is known to be told.
+    pub is_told: bool,
+}
+
 /// How far a masking is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {

@@ -13,13 +13,14 @@ use http::{Request, Response};
 use tokio::net::TcpListener;
 
 use crate::answer::{self, Answer};
-use crate::borrowed::Borrowed;
+use crate::borrowed::{Borrowed, Published};
 use crate::dynamodb::DynamoDb;
 use crate::ecs::Ecs;
 use crate::faults::Faults;
 use crate::gate::Gate;
 use crate::lambda::Lambda;
 use crate::place::Place;
+use crate::pricing::Pricing;
 use crate::rds::{self, Rds};
 use crate::record::{Outcome, Recorded};
 use crate::request::{self, Scope};
@@ -89,6 +90,7 @@ struct Inner {
     ecs: Ecs,
     secrets: Secrets,
     borrowed: Borrowed,
+    pricing: Pricing,
     events: Events,
     sfn: Sfn,
     rds: Rds,
@@ -137,6 +139,7 @@ impl LocalAws {
             Arc::new(tasks),
             Arc::new(events.clone()),
         );
+        let pricing = Pricing::new(rds.classes.clone());
         let rds = Rds::new(
             time.clone(),
             rds::Options {
@@ -159,6 +162,7 @@ impl LocalAws {
             ecs,
             secrets,
             borrowed,
+            pricing,
             events,
             sfn,
             rds,
@@ -218,10 +222,11 @@ impl LocalAws {
             "dynamodb" => inner.dynamodb.call(operation, &request),
             "ecs" => inner.ecs.call(operation, &request),
             "lambda" => inner.lambda.call(operation, &request).await,
+            "pricing" => inner.pricing.call(&scope.region, operation, &request),
             "rds" => inner.rds.call(request).await,
             "s3" => inner.borrowed.s3(request).await,
             "secretsmanager" => inner.secrets.call(operation, request).await,
-            "sns" => inner.borrowed.sns(request).await,
+            "sns" => inner.borrowed.sns(operation, request).await,
             "states" => inner.sfn.call(request).await,
             "sts" => inner.borrowed.sts(&scope.principal, operation, request).await,
             other => answer::error(other, 403, "InvalidSignatureException", "No such service"),
@@ -269,6 +274,11 @@ impl LocalAws {
     /// The current value of a secret, by name or ARN.
     pub fn secret_value(&self, id: &str) -> Option<String> {
         self.0.secrets.value(id)
+    }
+
+    /// All that was published on SNS topics so far, in order.
+    pub fn published(&self) -> Vec<Published> {
+        self.0.borrowed.published()
     }
 
     /// Waits until no call, execution, task, asynchronous invocation or stream delivery is under way.

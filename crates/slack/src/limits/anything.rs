@@ -10,8 +10,9 @@ use domain::workflow::{Caught, State};
 use domain::{CloneId, CloneRecord, CloneState, Failure, Policy};
 use proptest::prelude::*;
 
-use super::{BOSS, message, view};
+use super::{BOSS, message, notification, view};
 use crate::command::{self, Misread};
+use crate::home::Home;
 use crate::message::samples::{self, execution, prices, start};
 use crate::message::{self as says, Told};
 use crate::modal;
@@ -173,8 +174,20 @@ proptest! {
         all.iter().for_each(message);
         all.iter().for_each(|message| view(&modal::done("A rather long title of a form", message)));
         view(&modal::deny(&clone));
+        notification(&crate::notification::of(&clone, &prices));
+        notification(&crate::notification::refused(&execution(), &caught));
         let policy = samples::policy();
         view(&modal::create(&policy, &prices, &texts[0], &modal::Chosen::default()));
+        let all = vec![clone.clone(); 60];
+        let home = Home {
+            user: &texts[0],
+            is_admin: number.is_multiple_of(2),
+            clones: &all,
+            policy: &policy,
+            prices: &prices,
+            now: start(),
+        };
+        view(&home.view());
         if let Some(form) = modal::extend(&clone, TimeDelta::hours(number as i64 % 400), &prices) {
             view(&form);
         }

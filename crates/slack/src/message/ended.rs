@@ -65,7 +65,7 @@ pub fn failed(clone: &CloneRecord, failed: &Failed) -> Message {
 }
 
 /// The cause, without the findings that are listed by themselves.
-fn cause<'a>(clone: &CloneRecord, failed: &'a Failed) -> &'a str {
+pub(crate) fn cause<'a>(clone: &CloneRecord, failed: &'a Failed) -> &'a str {
     let listed = clone
         .report
         .as_ref()
@@ -109,7 +109,7 @@ fn findings(report: &MaskingReport) -> Option<String> {
 }
 
 /// Which step, and why.
-pub(super) fn explained(step: State, failure: Failure, cause: &str) -> String {
+pub(crate) fn explained(step: State, failure: Failure, cause: &str) -> String {
     let why = why(failure, cause);
     format!("*Failed step:* {step}, while {}\n*Why:* {why}", doing(step))
 }
@@ -146,7 +146,7 @@ fn doing(step: State) -> &'static str {
     }
 }
 
-fn cleaned_up(clone: &CloneRecord) -> String {
+pub(crate) fn cleaned_up(clone: &CloneRecord) -> String {
     match (clone.state, &clone.cluster_resource_id) {
         (CloneState::Deleted, None) => "nothing had been made, so nothing is left.".to_owned(),
         (CloneState::Deleted, Some(_)) => {

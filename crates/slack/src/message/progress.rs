@@ -70,7 +70,7 @@ fn again(clone: &CloneRecord) -> Option<SlackBlock> {
 }
 
 /// A line for each step: done with its seconds, being done, or still to do.
-pub(super) fn steps(clone: &CloneRecord) -> String {
+pub(crate) fn steps(clone: &CloneRecord) -> String {
     let discarding = clone.state == CloneState::Discarding;
     let mut lines = Vec::new();
     for (state, doing, done) in &STEPS {

@@ -7,7 +7,7 @@ use domain::{Class, CloneRecord};
 use slack_morphism::prelude::*;
 
 use super::progress::durations;
-use super::{Message, action, dollars, footer, region, until, what, who};
+use super::{Message, action, dollars, footer, prices_of, region, until, what, who};
 use crate::blocks::{button, buttons, confirm, context, fields, section};
 use crate::text::{code, code_block, count, date};
 
@@ -68,7 +68,7 @@ pub(super) fn connection(clone: &CloneRecord, access: &Access) -> Vec<SlackBlock
     vec![fields(&pairs), section(&code_block(&lines(clone, access)))]
 }
 
-fn lines(clone: &CloneRecord, access: &Access) -> Vec<String> {
+pub(crate) fn lines(clone: &CloneRecord, access: &Access) -> Vec<String> {
     let secret = format!(
         "aws secretsmanager get-secret-value --region {} --secret-id {} --query SecretString --output text | jq -r .password",
         shell(region(&clone.execution_arn)),
@@ -104,7 +104,7 @@ fn shell(word: &str) -> String {
     }
 }
 
-fn masked(report: &MaskingReport, rules_hash: &str) -> String {
+pub(crate) fn masked(report: &MaskingReport, rules_hash: &str) -> String {
     let (tables, columns, rows) = report.totals();
     let rules: String = rules_hash.chars().take(12).collect();
     let mut said = format!(
@@ -130,8 +130,8 @@ fn masked(report: &MaskingReport, rules_hash: &str) -> String {
     said
 }
 
-fn price(clone: &CloneRecord, prices: &Prices) -> String {
-    let Some((least, most)) = prices.per_hour(clone.engine, &clone.target_class) else {
+pub(crate) fn price(clone: &CloneRecord, prices: &Prices) -> String {
+    let Some((least, most)) = prices.per_hour(clone.engine, clone.storage, &clone.target_class) else {
         return format!(
             "Cost: unknown; the config folder has no price for {}.",
             code(&clone.target_class.to_string())
@@ -144,10 +144,7 @@ fn price(clone: &CloneRecord, prices: &Prices) -> String {
     let total = prices
         .spent(clone, clone.expires_at)
         .map(|amount| format!(", at most {} until it ends", dollars(amount)));
-    let as_of = prices
-        .date
-        .map(|date| format!(" (prices of {date})"))
-        .unwrap_or_default();
+    let as_of = prices_of(prices);
     format!(
         "Cost: {hour}{}{as_of}. Storage is shared with production until you write.",
         total.unwrap_or_default()

@@ -33,7 +33,7 @@ pub fn prices() -> Prices {
     let text = r#"
         source = "made up"
         date = "2026-01-31"
-        [instance_hour.aurora-postgresql]
+        [standard.instance_hour.aurora-postgresql]
         "db.r6g.large" = 0.313
         "db.t4g.medium" = 0.088
         [sizes]

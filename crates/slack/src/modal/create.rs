@@ -12,7 +12,7 @@ use slack_morphism::prelude::*;
 use super::{Choice, MAX_OPTIONS, choice, input, select, shown};
 use crate::blocks::{context, plain_text, section};
 use crate::interaction::View;
-use crate::message::{Message, dollars};
+use crate::message::{Message, dollars, prices_of};
 use crate::text::{self, code};
 
 /// The form's callback id.
@@ -125,7 +125,10 @@ fn choices(name: &SourceName, source: &Source, prices: &Prices, chosen: &Chosen)
 
 /// What the whole lifetime costs.
 fn estimate(source: &Source, prices: &Prices, class: &Class, lifetime: Lifetime) -> String {
-    let (shown, Some((_, most))) = (code(&class.to_string()), prices.per_hour(source.engine, class)) else {
+    let (shown, Some((_, most))) = (
+        code(&class.to_string()),
+        prices.per_hour(source.engine, source.storage, class),
+    ) else {
         return format!(
             "*Cost:* unknown; there is no price for {}.",
             code(&class.to_string())
@@ -143,24 +146,14 @@ fn estimate(source: &Source, prices: &Prices, class: &Class, lifetime: Lifetime)
 /// What the estimate leaves out, and where its prices come from.
 fn origin(source: &Source, prices: &Prices) -> String {
     let class = code(&source.masking_class.to_string());
-    let masking = match prices.per_hour(source.engine, &source.masking_class) {
+    let masking = match prices.per_hour(source.engine, source.storage, &source.masking_class) {
         Some((_, most)) => format!("{} an hour", dollars(most)),
         None => "an unknown price".to_owned(),
     };
     format!(
-        "While it is cloned and masked it runs on {class}, at {masking}. {}",
+        "While it is cloned and masked it runs on {class}, at {masking}{}.",
         prices_of(prices)
     )
-}
-
-fn prices_of(prices: &Prices) -> String {
-    let source = text::prose(&text::plain(&prices.source, 200));
-    match (prices.date, prices.source.is_empty()) {
-        (Some(date), false) => format!("Prices of {date}: {source}."),
-        (Some(date), true) => format!("Prices of {date}."),
-        (None, false) => format!("Prices: {source}."),
-        (None, true) => String::new(),
-    }
 }
 
 /// `db.r6g.large · 2 vCPU, 16 GiB · $0.31 an hour`, as far as it is known.
@@ -173,7 +166,7 @@ fn class_label(source: &Source, class: &Class, prices: &Prices) -> String {
         // One ACU is about 2 GiB of memory with the CPU that goes with it.
         label.push_str(&format!(" · up to {} GiB", range.most() * 2.0));
     }
-    match prices.per_hour(source.engine, class) {
+    match prices.per_hour(source.engine, source.storage, class) {
         Some((least, most)) if least < most => {
             label.push_str(&format!(" · {} to {} an hour", dollars(least), dollars(most)));
         }
