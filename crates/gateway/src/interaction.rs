@@ -21,7 +21,7 @@ use crate::{DEADLINE, DEED, Deps, Error, approvals, command, in_time, told, with
 pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Result<Response, Refused> {
     let payload = form_urlencoded::parse(signed.body.as_bytes()).find(|(name, _)| name == "payload");
     let (_, payload) = payload.ok_or(Refused::Unreadable)?;
-    let deed: Interaction = serde_json::from_str(&payload).map_err(|_| Refused::Unreadable)?;
+    let deed = Interaction::read(&payload).map_err(|_| Refused::Unreadable)?;
     signed.is_new_here(&deps)?;
     if !is_harmless(&deed) {
         signed.is_not_replayed(&deps).await?;

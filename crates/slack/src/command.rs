@@ -364,7 +364,11 @@ fn undashed(word: &str) -> &str {
 
 /// `<http://db.r6g.large|db.r6g.large>` is what Slack can make of `db.r6g.large`.
 fn unlinked(word: &str) -> String {
-    let label = |link: &str| link.split_once('|').map(|(_, label)| label.to_owned());
+    let label = |link: &str| {
+        link.split_once('|')
+            .map(|(_, label)| label.to_owned())
+            .filter(|it| !it.is_empty())
+    };
     match (word.find('<'), word.rfind('>')) {
         (Some(start), Some(end)) if start < end => match label(&word[start + 1..end]) {
             Some(label) => format!("{}{label}{}", &word[..start], &word[end + 1..]),

@@ -108,6 +108,7 @@ fn every_spelling_is_understood(#[case] text: &str, #[case] command: Command) {
 #[case("extend k3x9qa –2h", "-2h")]
 #[case("production -1h", "-1h")]
 #[case("production for=-1h", "`-1h` is no lifetime")]
+#[case("<http://a|>", "`<http://a|>` means nothing here")]
 #[case("<!channel>", "`<!channel>` means nothing here")]
 fn what_is_wrong_is_named(#[case] text: &str, #[case] said: &str) {
     let error = parse(text, &sources()).unwrap_err().to_string();

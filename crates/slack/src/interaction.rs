@@ -35,6 +35,22 @@ pub struct Interaction {
     pub view: Option<View>,
 }
 
+impl Interaction {
+    /// Reads a payload. Who did what must stand where Slack writes it: serde alone would also take a list of values
+    /// for an object.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn read(payload: &str) -> Result<Self, serde_json::Error> {
+        use serde::de::Error;
+        let value: serde_json::Value = serde_json::from_str(payload)?;
+        if !value["user"]["id"].is_string() || !value["type"].is_string() {
+            return Err(serde_json::Error::custom("it does not say who did what"));
+        }
+        serde_json::from_value(value)
+    }
+}
+
 /// A Slack user.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Person {

@@ -16,6 +16,8 @@ pub mod blocks;
 pub mod chatbot;
 pub mod client;
 pub mod command;
+#[cfg(test)]
+mod fuzz;
 pub mod home;
 pub mod interaction;
 #[cfg(test)]
