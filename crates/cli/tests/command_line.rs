@@ -13,6 +13,11 @@ use specs::World;
 
 /// Runs `doppel` against the world, as a script would.
 async fn doppel(world: &World, arguments: &[&str]) -> Output {
+    doppel_as("me", world, arguments).await
+}
+
+/// The same, as somebody in particular.
+async fn doppel_as(user: &str, world: &World, arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("local.json");
     std::fs::write(&file, serde_json::to_vec(world.local().addresses()).unwrap()).unwrap();
@@ -20,6 +25,7 @@ async fn doppel(world: &World, arguments: &[&str]) -> Output {
         .args(["--local", "--json"])
         .args(arguments)
         .env("DOPPEL_LOCAL", &file)
+        .env("USER", user)
         .stdin(Stdio::null())
         .output()
         .await
@@ -114,5 +120,75 @@ async fn exit_codes_tell_what_went_wrong() {
     }
     let swept = doppel(&world, &["sweep", "--dry-run"]).await;
     assert_eq!(swept.status.code(), Some(0), "{swept:?}");
+    world.stop().await;
+}
+
+/// A world in which more than two days need Dora's or Alice's word.
+async fn with_approval() -> World {
+    let rule = r#"{ above_lifetime = "2d", approvers = ["cli/dora", "cli/alice"] }"#;
+    World::builder()
+        .policy("sources.production", "approval", rule)
+        .start()
+        .await
+}
+
+/// Alice asks for what needs an approval.
+async fn asked(world: &World) -> domain::CloneRecord {
+    let asked = doppel_as("alice", world, &["create", "production", "3d"]).await;
+    assert_eq!(asked.status.code(), Some(0), "{asked:?}");
+    let waits = world.until_records("a request waits", |all| {
+        all.iter().any(domain::CloneRecord::awaits_answer)
+    });
+    waits.await.remove(0)
+}
+
+#[tokio::test]
+async fn an_approver_answers_on_the_command_line_by_the_same_rule_as_in_slack() {
+    let world = with_approval().await;
+    let clone = asked(&world).await;
+    let id = clone.id.to_string();
+    for (user, said) in [
+        ("alice", "your own request"),
+        ("bob", "not among those who approve"),
+    ] {
+        let refused = doppel_as(user, &world, &["approve", &id]).await;
+        assert_eq!(refused.status.code(), Some(4), "{refused:?}");
+        let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(errors.contains(said), "{errors}");
+    }
+    let token = clone.approval.and_then(|approval| approval.token).unwrap();
+    for arguments in [vec!["show", &id], vec!["list"]] {
+        let shown = doppel(&world, &arguments).await;
+        let text = String::from_utf8_lossy(&shown.stdout).into_owned();
+        assert!(
+            text.contains("awaiting") && !text.contains(token.expose()),
+            "{text}"
+        );
+    }
+    let approved = doppel_as("dora", &world, &["approve", &id]).await;
+    assert_eq!(approved.status.code(), Some(0), "{approved:?}");
+    let late = doppel_as("dora", &world, &["deny", &id]).await;
+    assert_eq!(late.status.code(), Some(4), "{late:?}");
+    world.handed_over().await;
+    world.until_quiet().await;
+    let lines = specs::audit_lines(|line| line.field("clone.id") == id);
+    let said: Vec<_> = lines.iter().map(specs::AuditLine::decision).collect();
+    assert_eq!(said, [("awaiting", "cli/alice"), ("approved", "cli/dora")]);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_denial_on_the_command_line_tells_its_reason() {
+    let world = with_approval().await;
+    let clone = asked(&world).await;
+    let deny = ["deny", clone.id.as_str(), "--reason", "two days will do"];
+    let denied = doppel_as("dora", &world, &deny).await;
+    assert_eq!(denied.status.code(), Some(0), "{denied:?}");
+    let failed = world.failed().await;
+    let failure = failed.failure.as_ref().unwrap();
+    assert_eq!(failure.failure, domain::Failure::Denied);
+    assert!(failure.cause.contains("two days will do"), "{failure:?}");
+    world.until_closed(&failed.id).await;
+    assert_eq!(world.clusters(), ["production"]);
     world.stop().await;
 }

@@ -2,7 +2,7 @@
 
 use domain::admission::{self, Refusal};
 use domain::record::Answer;
-use domain::{CloneRecord, Policy};
+use domain::{CloneRecord, Policy, SourceName};
 use runtime::audit::{Decided, Line};
 use slack::command::IdPart;
 use slack::{Message, message, modal};
@@ -93,6 +93,16 @@ pub(crate) fn refused(asker: &Asker, clone: &CloneRecord, refusal: &Refusal) -> 
 }
 
 impl Asker {
+    /// What the audit trail tells of what they ask for, before there is a clone.
+    pub(crate) fn wants<'a>(&'a self, source: Option<&'a SourceName>) -> Line<'a> {
+        Line {
+            who: Some(&self.principal),
+            via: runtime::audit::via(&self.principal, self.channel.as_deref()),
+            clone: None,
+            source,
+        }
+    }
+
     /// What the audit trail tells of what they do to a clone.
     pub(crate) fn line<'a>(&'a self, clone: &'a CloneRecord) -> Line<'a> {
         let via = runtime::audit::via(&self.principal, self.channel.as_deref());

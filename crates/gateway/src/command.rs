@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::request::Principal;
+use runtime::audit::Decided;
 use serde_json::json;
 use slack::{Command, Message, message, modal};
 use slack_morphism::prelude::SlackView;
@@ -79,6 +80,7 @@ async fn carry_out(deps: &Deps, signed: &Signed, asker: &Asker, text: &str) -> R
 async fn open_form(deps: &Deps, policy: &domain::Policy, asker: &Asker) -> Result<Option<Message>, Error> {
     let groups = deps.groups.of(&deps.slack, policy, &asker.principal).await;
     if let Err(refusal) = domain::admission::may_ask(policy, asker.who(&groups)) {
+        asker.wants(None).say(Decided::Refused, &refusal);
         return Ok(Some(message::refused(&refusal)));
     }
     let channel = asker.channel.as_deref().unwrap_or_default();

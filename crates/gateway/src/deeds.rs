@@ -9,7 +9,7 @@ use domain::record::DeleteReason;
 use domain::request::{Principal, RequestItem, Wish};
 use domain::{CloneRecord, CloneState, Lifetime, Policy};
 use runtime::Decision;
-use runtime::audit::{self, Decided, Line};
+use runtime::audit::Decided;
 use runtime::aws::failed;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -67,13 +67,7 @@ pub(crate) async fn create_for(
     let granted = match admission::admit(policy, asker.who(&groups), &wish) {
         Ok(granted) => granted,
         Err(refusal) => {
-            let line = Line {
-                who: Some(&asker.principal),
-                via: audit::via(&asker.principal, asker.channel.as_deref()),
-                clone: None,
-                source: wish.source.as_ref(),
-            };
-            line.say(Decided::Refused, &refusal);
+            asker.wants(wish.source.as_ref()).say(Decided::Refused, &refusal);
             return Ok(Err(refusal));
         }
     };
