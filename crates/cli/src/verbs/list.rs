@@ -3,6 +3,7 @@
 use domain::CloneRecord;
 use domain::request::Principal;
 
+use super::show;
 use crate::account::Account;
 use crate::exit::Stop;
 use crate::output;
@@ -16,7 +17,7 @@ pub async fn run(account: &Account, all: bool, json: bool) -> Result<(), Stop> {
     };
     records.sort_by_key(|record| record.requested_at);
     if json {
-        return output::json(&records);
+        return output::json(&records.iter().map(show::record_as_json).collect::<Vec<_>>());
     }
     if records.is_empty() {
         eprintln!("there are no clones; `doppel create` makes one");

@@ -21,13 +21,18 @@ pub async fn run(account: &Account, id: &str, json: bool) -> Result<(), Stop> {
     output::text(&as_text(&record, account.clock.now()))
 }
 
-/// The record, with `timeline` (seconds in each state) and `seconds_to_hand_over`, and without the token of the task
-/// that waits for its approval.
-pub fn as_json(record: &CloneRecord, now: DateTime<Utc>) -> Value {
+/// The record, without the token of the task that waits for its approval.
+pub fn record_as_json(record: &CloneRecord) -> Value {
     let mut value = serde_json::to_value(record).unwrap_or_default();
     if let Some(approval) = value["approval"].as_object_mut() {
         approval.remove("token");
     }
+    value
+}
+
+/// The same, with `timeline` (seconds in each state) and `seconds_to_hand_over`.
+pub fn as_json(record: &CloneRecord, now: DateTime<Utc>) -> Value {
+    let mut value = record_as_json(record);
     let spans = record.timeline(record.deleted_at.unwrap_or(now));
     value["timeline"] = spans
         .iter()
