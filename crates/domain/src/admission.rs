@@ -356,37 +356,63 @@ pub fn extend(
     now: DateTime<Utc>,
 ) -> Result<DateTime<Utc>, Refusal> {
     let source = policy.source(&clone.source)?;
-    let left = extendable(source, clone, now)?;
+    let left = left_of(source, clone, now)?;
     let wanted = clone.expires_at.max(now) + more.span();
-    let ready_at = clone.ready_at.unwrap_or(now);
     if more.span() > left {
         return Err(Refusal::TotalLife {
             more,
-            total: wanted - ready_at,
+            total: wanted - clone.ready_at.unwrap_or(now),
             left,
             most: source.max_total_life,
             name: clone.source.clone(),
         });
     }
-    let free = source.approval.as_ref().and_then(|rule| rule.above_lifetime);
-    match free {
-        Some(free) if wanted > ready_at + free.span() => match may_decide(policy, who, clone) {
-            Ok(()) => Ok(wanted),
-            Err(Refusal::GroupsUnknown) => Err(Refusal::GroupsUnknown),
-            Err(_) => Err(Refusal::ExtensionNeedsApprover {
-                id: clone.id.clone(),
-                free,
-            }),
-        },
+    match unapproved(source, clone, now) {
+        Some((free, span)) if more.span() > span => word(policy, who, clone, free).map(|()| wanted),
         _ => Ok(wanted),
     }
 }
 
-/// By how much a clone's life can still be extended: zero when all of the policy's total is used.
+/// By how much this person can still extend a clone's life: zero when all of the policy's total is used.
 ///
 /// # Errors
-/// When the clone is not handed over.
-pub fn extendable(source: &Source, clone: &CloneRecord, now: DateTime<Utc>) -> Result<TimeDelta, Refusal> {
+/// When the clone is not handed over, or somebody else has to say it from here on.
+pub fn extendable(
+    policy: &Policy,
+    who: Who<'_>,
+    clone: &CloneRecord,
+    now: DateTime<Utc>,
+) -> Result<TimeDelta, Refusal> {
+    let source = policy.source(&clone.source)?;
+    let left = left_of(source, clone, now)?;
+    match unapproved(source, clone, now) {
+        Some((free, span)) if left > span => match word(policy, who, clone, free) {
+            Err(Refusal::ExtensionNeedsApprover { .. }) if span.num_hours() > 0 => Ok(span),
+            said => said.map(|()| left),
+        },
+        _ => Ok(left),
+    }
+}
+
+/// The life that needs no approval, and what is left of it.
+fn unapproved(source: &Source, clone: &CloneRecord, now: DateTime<Utc>) -> Option<(Lifetime, TimeDelta)> {
+    let free = source.approval.as_ref()?.above_lifetime?;
+    let ready_at = clone.ready_at.unwrap_or(now);
+    Some((free, ready_at + free.span() - clone.expires_at.max(now)))
+}
+
+/// Whether this is an approver, who may let the clone live longer than `free`.
+fn word(policy: &Policy, who: Who<'_>, clone: &CloneRecord, free: Lifetime) -> Result<(), Refusal> {
+    may_decide(policy, who, clone).map_err(|refusal| match refusal {
+        Refusal::GroupsUnknown => refusal,
+        _ => Refusal::ExtensionNeedsApprover {
+            id: clone.id.clone(),
+            free,
+        },
+    })
+}
+
+fn left_of(source: &Source, clone: &CloneRecord, now: DateTime<Utc>) -> Result<TimeDelta, Refusal> {
     let (true, Some(ready_at)) = (clone.state == crate::record::CloneState::Ready, clone.ready_at) else {
         return Err(Refusal::NotExtendable(clone.id.clone(), clone.state));
     };

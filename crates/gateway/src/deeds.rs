@@ -153,8 +153,8 @@ pub(crate) async fn extension_form(
         Err(said) => return Ok(Err(said)),
     };
     let now = deps.clock.now();
-    let source = policy.source(&clone.source).map_err(Refusal::from);
-    let left = match source.and_then(|source| admission::extendable(source, &clone, now)) {
+    let groups = deps.groups.of(&deps.slack, policy, &asker.principal).await;
+    let left = match admission::extendable(policy, asker.who(&groups), &clone, now) {
         Ok(left) => left,
         Err(refusal) => return Ok(Err(not_extended(&clone, &refusal))),
     };

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_rds::types::{ApplyMethod, Parameter};
 use domain::policy::Engine;
 
+use super::LocalOptions;
 use super::folder::{PARAMETERS, SUBNETS};
 
 pub(super) const TABLE: &str = "doppel-clones";
@@ -18,20 +19,25 @@ pub const SLACK_TOKEN: &str = "doppel/slack/token";
 pub const TOPIC: &str = "doppel-notifications";
 pub(super) const SLACK_SIGNING: &str = "doppel/slack/signing";
 
-/// Everything that an account has before doppel runs in it.
+/// Everything that an account has before doppel runs in it. Answers the ARN of the topic of notifications, if there is
+/// to be one.
 pub(super) async fn make(
     aws: &SdkConfig,
-    engine: Engine,
+    options: &LocalOptions,
     slack_token: &str,
     slack_signing: &str,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<String>> {
     make_table(aws).await?;
-    make_groups(aws, engine).await?;
-    make_secrets(aws, slack_token, slack_signing).await
+    make_groups(aws, options.engine).await?;
+    make_secrets(aws, slack_token, slack_signing).await?;
+    match options.notifications {
+        true => make_topic(aws).await.map(Some),
+        false => Ok(None),
+    }
 }
 
 /// The topic of notifications: its ARN.
-pub(super) async fn make_topic(aws: &SdkConfig) -> anyhow::Result<String> {
+async fn make_topic(aws: &SdkConfig) -> anyhow::Result<String> {
     let sns = aws_sdk_sns::Client::new(aws);
     let made = sns.create_topic().name(TOPIC).send().await;
     let made = made.context("the topic of notifications cannot be made")?;

@@ -127,10 +127,7 @@ impl Local {
         };
         let caller = programs.configuration("local").await;
         let signing_secret = hex_of_random();
-        account::make(&caller, options.engine, BOT_TOKEN, &signing_secret).await?;
-        if options.notifications {
-            programs.notification_topic = Some(account::make_topic(&caller).await?);
-        }
+        programs.notification_topic = account::make(&caller, options, BOT_TOKEN, &signing_secret).await?;
 
         let chat = chatbot::handler(&programs.configuration("chatbot").await);
         let machines = {

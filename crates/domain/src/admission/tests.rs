@@ -285,6 +285,18 @@ fn a_life_beyond_what_needs_an_approval_is_given_by_an_approver_alone() {
         more("U0ALICE", &nobody, "21h"),
         Err(Refusal::ExtensionNeedsApprover { .. })
     ));
+    let left = |user: &str, clone: &CloneRecord| {
+        let principal = slack(user);
+        extendable(&policy, who(&principal, None, &nobody), clone, now()).map(|left| left.num_hours())
+    };
+    assert_eq!(left("U0ALICE", &clone), Ok(20), "as much as needs no approval");
+    assert_eq!(left("U0DORA", &clone), Ok(14 * 24 - 4), "as much as there is");
+    let mut used = clone.clone();
+    used.expires_at = used.ready_at.unwrap() + chrono::TimeDelta::hours(24);
+    assert!(matches!(
+        left("U0ALICE", &used),
+        Err(Refusal::ExtensionNeedsApprover { .. })
+    ));
     assert!(more("U0DORA", &nobody, "21h").is_ok());
     assert_eq!(more("U0BOB", &groups(false), "21h"), Err(Refusal::GroupsUnknown));
     let dora = slack("U0DORA");
