@@ -8,6 +8,7 @@ mod ecs;
 mod events;
 mod faults;
 mod lambda;
+mod pricing;
 mod secrets;
 mod states;
 mod stream;
