@@ -5,6 +5,7 @@ mod catalogue;
 mod copy;
 mod crew;
 mod dependents;
+mod form;
 mod hangs;
 mod lines;
 mod mask;

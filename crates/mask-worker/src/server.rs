@@ -38,6 +38,9 @@ macro_rules! on {
     };
 }
 
+/// How many rows are looked at for a guess.
+pub(crate) const SOME_ROWS: u64 = 2000;
+
 impl Server {
     pub(crate) async fn connect(target: &Target) -> Result<Self, Error> {
         Ok(match target.engine {
@@ -176,6 +179,21 @@ impl Server {
         each: impl FnMut(&Line<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         on!(self, db => db.read(reading, each).await)
+    }
+
+    /// Whether the columns hold few different values, row for row: a guess from some rows.
+    pub(crate) async fn repeats(&self, reading: &Reading<'_>) -> Result<bool, Error> {
+        let (rows, different) = on!(self, db => db.different(reading).await)?;
+        Ok(rows >= SOME_ROWS && different * 20 <= rows)
+    }
+
+    /// Calls `each` with every combination of values that the columns hold, and what the server counted of its rows.
+    pub(crate) async fn groups(
+        &self,
+        reading: &Reading<'_>,
+        each: impl FnMut(&Counted, &[Option<&[u8]>]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        on!(self, db => db.groups(reading, each).await)
     }
 
     pub(crate) async fn tally(&self, reading: &Reading<'_>) -> Result<Counted, Error> {

@@ -70,8 +70,12 @@ pub(crate) struct ReadableColumn {
     pub(crate) holds: Holds,
     /// The engine computes it from other columns.
     pub(crate) generated: bool,
-    /// The engine can hash its values as they are.
-    pub(crate) hashable: bool,
+    /// How the engine hashes its values, in the engine's own words; empty where it must write them as text first.
+    pub(crate) hashed_by: String,
+    /// It may be NULL.
+    pub(crate) nullable: bool,
+    /// No two rows hold the same value, and none is NULL.
+    pub(crate) unique: bool,
 }
 
 /// What a column's values can hold.
@@ -94,18 +98,34 @@ pub(crate) enum Holds {
 pub(crate) struct Reading<'a> {
     /// The table.
     pub(crate) from: &'a Readable,
-    /// The columns, and which of them only of sampled rows.
-    pub(crate) columns: Vec<(&'a ReadableColumn, bool)>,
+    /// The columns.
+    pub(crate) columns: Vec<&'a ReadableColumn>,
     /// The columns that the server hashes, row by row.
     pub(crate) kept: Vec<&'a ReadableColumn>,
-    /// A row is sampled if its hash ends in so many zero bits.
-    pub(crate) level: u32,
+    /// Only these rows.
+    pub(crate) picked: Option<Picked<'a>>,
     /// An SQL condition: [`Line::flag`] says whether it holds. Without it and `since` the flag is set.
     pub(crate) filter: Option<&'a str>,
     /// A [`Server::moment`]: the flag says whether the row was written since.
     pub(crate) since: Option<u64>,
     /// An SQL condition: only these rows.
     pub(crate) range: Option<&'a str>,
+}
+
+/// Rows that are picked by what stays as it is, so that the same ones are picked before and after.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Picked<'a> {
+    /// The column whose hash decides; none for the hash of all kept columns.
+    pub(crate) by: Option<&'a ReadableColumn>,
+    /// The hash of a picked row ends in so many zero bits.
+    pub(crate) level: u32,
+}
+
+impl Picked<'_> {
+    /// The bits that must be zero.
+    pub(crate) fn mask(self) -> u64 {
+        (1 << self.level) - 1
+    }
 }
 
 /// A row as it is read.
@@ -152,7 +172,8 @@ pub(crate) async fn verify(
     reporter: &Reporter,
 ) -> Result<Scanned, Error> {
     let mut findings = rests::clean(server, classified, witness, digester, alone).await?;
-    let mut scanned = scan::scan_tables(server, target, classified, witness, digester, reporter).await?;
+    let mut scanned =
+        scan::scan_tables(server, target, classified, witness, digester, alone, reporter).await?;
     findings.append(&mut scanned.findings);
     // What a column itself holds is said already.
     let rests = rests::check(server, classified, witness, digester).await?;

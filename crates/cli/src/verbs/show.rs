@@ -127,6 +127,7 @@ fn masked(report: &MaskingReport) -> Vec<Vec<String>> {
             rows: read,
             values,
             one_in,
+            rows_one_in,
         } = scan;
         rows.push(row(
             "verified",
@@ -134,6 +135,12 @@ fn masked(report: &MaskingReport) -> Vec<Vec<String>> {
         ));
         if *one_in > 1 {
             rows.push(row("", format!("originals looked for by one in {one_in}")));
+        }
+        if *rows_one_in > 1 {
+            let what = format!(
+                "of large tables' masked columns one row in {rows_one_in} looked at, of all others every row"
+            );
+            rows.push(row("", what));
         }
     }
     rows.extend(

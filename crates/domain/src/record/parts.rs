@@ -111,6 +111,9 @@ pub struct Scan {
     /// Originals were looked for in all values, by one in so many of them: 1 where by all.
     #[serde(default)]
     pub one_in: u64,
+    /// Of large tables' columns that the masking made anew, one row in so many was looked at: 1 where all.
+    #[serde(default)]
+    pub rows_one_in: u64,
 }
 
 /// Something that must not be there. It names a place and a count, never a value.

@@ -7,6 +7,7 @@ use mysql_async::{Row as Answer, Value};
 
 use super::{Mysql, NOT_PRODUCTION, failed, ident, literal, table};
 use crate::error::{DatabaseFailed, Error};
+use crate::server::SOME_ROWS;
 use crate::verify::{Counted, Holds, Line, Readable, ReadableColumn, Reading};
 
 /// Types that can hold no words.
@@ -35,13 +36,19 @@ impl Mysql {
             "SELECT c.table_schema, c.table_name, c.column_name, CASE WHEN c.data_type IN ({PLAIN}) THEN 'n' WHEN c.data_type = 'json' OR {checked} THEN 'd' \
                 WHEN c.data_type LIKE '%blob' OR c.data_type LIKE '%binary' THEN 'b' ELSE 'w' END, \
                 CAST(c.generation_expression <> '' AND c.generation_expression IS NOT NULL AS UNSIGNED), CAST(c.data_type IN ({NUMBERS}) AS UNSIGNED), \
+                CAST(c.is_nullable = 'YES' AS UNSIGNED), \
+                c.column_key, \
                 COALESCE(t.table_rows, 0) \
              FROM information_schema.columns c JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name \
              WHERE c.table_schema NOT IN ({NOT_PRODUCTION}) AND t.table_type NOT LIKE '%VIEW%' AND t.table_type <> 'SEQUENCE' ORDER BY 1, 2, c.ordinal_position"
         );
         let mut found: Vec<Readable> = Vec::new();
-        for (schema, name, column, holds, generated, number, rows) in self
-            .rows::<(String, String, String, String, u8, u8, u64)>("listing what can be read", &sql)
+        let mut primary = Vec::new();
+        for (schema, name, column, holds, generated, number, nullable, key, rows) in self
+            .rows::<(String, String, String, String, u8, u8, u8, String, u64)>(
+                "listing what can be read",
+                &sql,
+            )
             .await?
         {
             let name = TableName::new(schema, name);
@@ -64,12 +71,23 @@ impl Mysql {
                     _ => Holds::Words,
                 },
                 generated: generated > 0,
-                hashable: number > 0,
+                hashed_by: if number > 0 { "itself" } else { "" }.to_owned(),
+                nullable: nullable > 0,
+                unique: nullable == 0 && matches!(key.as_str(), "PRI" | "UNI"),
             };
             found
                 .last_mut()
                 .into_iter()
                 .for_each(|last| last.columns.push(column.clone()));
+            if key == "PRI" {
+                primary.push(found.len());
+            }
+        }
+        // `PRI` says that a column is part of the key: of several, none is unique by itself.
+        for (at, table) in (1..).zip(&mut found) {
+            if primary.iter().filter(|key| **key == at).count() > 1 {
+                table.columns.iter_mut().for_each(|column| column.unique = false);
+            }
         }
         Ok(found)
     }
@@ -122,35 +140,21 @@ impl Mysql {
         mut each: impl FnMut(&Line<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let doing = || format!("reading `{}`", reading.from.name);
-        let columns: String = reading
-            .columns
-            .iter()
-            .map(|(column, _)| format!(", {}", ident(&column.name)))
-            .collect();
-        let flag = reading
-            .filter
-            .map_or("1".to_owned(), |filter| format!("({filter}) IS TRUE"));
-        let range = reading
-            .range
-            .map_or(String::new(), |range| format!(" WHERE {range}"));
-        let sql = format!(
-            "SELECT {}, {flag}{columns} FROM {}{range}",
-            hash(reading),
-            table(&reading.from.name)
-        );
+        let sql = select(reading);
+        let hashed = usize::from(!reading.kept.is_empty());
+        let flagged = usize::from(reading.filter.is_some());
         let mut conn = self.conn.lock().await;
         let mut rows = conn.query_stream::<Answer, _>(sql).await.map_err(failed(doing))?;
         while let Some(row) = rows.next().await {
             // The text protocol: every value comes as the server writes it.
             let values = row.map_err(failed(doing))?.unwrap();
             let fields: Vec<Option<&[u8]>> = values.iter().map(bytes).collect();
-            let [hash, flag, fields @ ..] = fields.as_slice() else {
-                continue;
-            };
-            let hash = hash.and_then(|hash| std::str::from_utf8(hash).ok()?.parse().ok());
+            let (hash, rest) = fields.split_at(hashed.min(fields.len()));
+            let (flag, fields) = rest.split_at(flagged.min(rest.len()));
+            let hash = hash.first().copied().flatten();
             each(&Line {
-                hash,
-                flag: *flag == Some(b"1"),
+                hash: hash.and_then(|hash| std::str::from_utf8(hash).ok()?.parse().ok()),
+                flag: flag.first().is_none_or(|flag| *flag == Some(b"1")),
                 fields,
             })?;
         }
@@ -160,9 +164,10 @@ impl Mysql {
     /// Counts a table's rows and adds up their hashes, in the server.
     pub(crate) async fn tally(&self, reading: &Reading<'_>) -> Result<Counted, DatabaseFailed> {
         let sql = format!(
-            "SELECT COUNT(*), CAST(COALESCE(SUM({}), 0) AS CHAR) FROM {}",
-            hash(reading),
-            table(&reading.from.name)
+            "SELECT {} FROM {}{}",
+            counts(reading),
+            table(&reading.from.name),
+            condition(reading, reading.filter)
         );
         let doing = format!("counting the rows of `{}`", reading.from.name);
         let (rows, sum) = self
@@ -171,11 +176,51 @@ impl Mysql {
             .into_iter()
             .next()
             .unwrap_or_default();
-        Ok(Counted {
-            rows,
-            sum: (!reading.kept.is_empty()).then(|| sum.parse::<u128>().unwrap_or_default() as u64),
-            written: 0,
-        })
+        Ok(counted(reading, rows, &sum))
+    }
+
+    /// How many different values the columns hold in some rows, and how many these are.
+    pub(crate) async fn different(&self, reading: &Reading<'_>) -> Result<(u64, u64), Error> {
+        let sql = format!(
+            "SELECT COUNT(*), COUNT(DISTINCT {}) FROM (SELECT * FROM {} LIMIT {SOME_ROWS}) AS sampled",
+            compared(reading, |name| format!("COALESCE({name}, '\0')")).join(", "),
+            table(&reading.from.name)
+        );
+        let doing = format!("looking at `{}`", reading.from.name);
+        let rows = self.rows::<(u64, u64)>(&doing, &sql).await?;
+        Ok(rows.first().copied().unwrap_or_default())
+    }
+
+    /// Calls `each` with every combination of values.
+    pub(crate) async fn groups(
+        &self,
+        reading: &Reading<'_>,
+        mut each: impl FnMut(&Counted, &[Option<&[u8]>]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let doing = || format!("reading `{}`", reading.from.name);
+        let columns = compared(reading, |name| name);
+        let places: Vec<_> = (3..3 + columns.len()).map(|place| place.to_string()).collect();
+        let sql = format!(
+            "SELECT {}, {} FROM {}{} GROUP BY {}",
+            counts(reading),
+            columns.join(", "),
+            table(&reading.from.name),
+            condition(reading, reading.filter),
+            places.join(", ")
+        );
+        let mut conn = self.conn.lock().await;
+        let mut rows = conn.query_stream::<Answer, _>(sql).await.map_err(failed(doing))?;
+        while let Some(row) = rows.next().await {
+            let values = row.map_err(failed(doing))?.unwrap();
+            let fields: Vec<Option<&[u8]>> = values.iter().map(bytes).collect();
+            let [Some(rows), Some(sum), fields @ ..] = fields.as_slice() else {
+                continue;
+            };
+            let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
+            let rows = text(rows).parse().unwrap_or_default();
+            each(&counted(reading, rows, text(sum)), fields)?;
+        }
+        Ok(())
     }
 
     /// MySQL has no row-level security.
@@ -198,6 +243,32 @@ impl Mysql {
     }
 }
 
+/// Rows, and the sum of their hashes.
+fn counts(reading: &Reading<'_>) -> String {
+    let hash = hash(&reading.kept).unwrap_or("NULL".to_owned());
+    format!("COUNT(*), CAST(COALESCE(SUM({hash}), 0) AS CHAR)")
+}
+
+fn counted(reading: &Reading<'_>, rows: u64, sum: &str) -> Counted {
+    Counted {
+        rows,
+        sum: (!reading.kept.is_empty()).then(|| sum.parse::<u128>().unwrap_or_default() as u64),
+        written: 0,
+    }
+}
+
+/// The columns as values that are equal only if their bytes are.
+fn compared(reading: &Reading<'_>, of: impl Fn(String) -> String) -> Vec<String> {
+    let columns = reading.columns.iter().map(|column| match column.holds {
+        Holds::Bytes => of(ident(&column.name)),
+        _ => of(format!(
+            "CONVERT({} USING utf8mb4) COLLATE utf8mb4_bin",
+            ident(&column.name)
+        )),
+    });
+    columns.collect()
+}
+
 fn bytes(value: &Value) -> Option<&[u8]> {
     match value {
         Value::Bytes(bytes) => Some(bytes),
@@ -205,18 +276,66 @@ fn bytes(value: &Value) -> Option<&[u8]> {
     }
 }
 
-/// What the server hashes of each row. Texts count byte by byte, whatever their character sets; NULL is not empty.
-fn hash(reading: &Reading<'_>) -> String {
-    let kept: Vec<_> = reading
-        .kept
+/// What the server hashes of each row, if anything. Texts count byte by byte, whatever their character sets; NULL is not
+/// empty.
+fn hash(kept: &[&ReadableColumn]) -> Option<String> {
+    let kept: Vec<_> = kept
         .iter()
-        .map(|column| match (ident(&column.name), column.hashable) {
-            (name, true) => format!("COALESCE({name}, '\0')"),
-            (name, false) => format!("COALESCE(CAST({name} AS BINARY), '\0')"),
+        .map(|column| {
+            let name = ident(&column.name);
+            let value = if column.hashed_by.is_empty() {
+                format!("CAST({name} AS BINARY)")
+            } else {
+                name
+            };
+            if column.nullable {
+                format!("COALESCE({value}, '\0')")
+            } else {
+                value
+            }
         })
         .collect();
-    if kept.is_empty() {
-        return "NULL".to_owned();
+    match kept.as_slice() {
+        [] => None,
+        [one] => Some(format!("CRC32({one})")),
+        _ => Some(format!("CRC32(CONCAT_WS('\x1f', {}))", kept.join(", "))),
     }
-    format!("CRC32(CONCAT_WS('\x1f', {}))", kept.join(", "))
+}
+
+/// The condition of the rows that are wanted, if not all are.
+fn condition(reading: &Reading<'_>, also: Option<&str>) -> String {
+    let picked = reading.picked.and_then(|picked| {
+        let hash = match picked.by {
+            Some(column) => hash(&[column]),
+            None => hash(&reading.kept),
+        };
+        Some(format!("{} & {} = 0", hash?, picked.mask()))
+    });
+    let all: Vec<_> = [reading.range, also, picked.as_deref()]
+        .into_iter()
+        .flatten()
+        .map(|condition| format!("({condition})"))
+        .collect();
+    if all.is_empty() {
+        String::new()
+    } else {
+        format!(" WHERE {}", all.join(" AND "))
+    }
+}
+
+/// The hash if there is one, the flag if it is asked for, and the columns.
+fn select(reading: &Reading<'_>) -> String {
+    let flag = reading.filter.map(|filter| format!("({filter}) IS TRUE"));
+    let columns = reading.columns.iter().map(|column| ident(&column.name));
+    let fields: Vec<_> = hash(&reading.kept)
+        .into_iter()
+        .chain(flag)
+        .chain(columns)
+        .collect();
+    format!(
+        "SELECT {} FROM {}{}",
+        fields.join(", "),
+        table(&reading.from.name),
+        condition(reading, None)
+    )
 }

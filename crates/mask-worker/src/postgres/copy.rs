@@ -7,15 +7,6 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Calls `each` with every row that is complete, without its line feed.
-    pub(super) fn push_all(&mut self, chunk: &[u8], mut each: impl FnMut(&[u8])) {
-        let whole: Result<(), std::convert::Infallible> = self.push(chunk, |row| {
-            each(row);
-            Ok(())
-        });
-        let Ok(()) = whole;
-    }
-
     /// Calls `each`, which may fail, with every row that is complete, without its line feed.
     pub(super) fn push<E>(
         &mut self,
@@ -36,6 +27,12 @@ impl Rows {
         self.pending.extend_from_slice(rest);
         Ok(())
     }
+}
+
+/// The fields of a row, NULL as none, the others still escaped.
+pub(super) fn fields(row: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
+    row.split(|byte| *byte == b'\t')
+        .map(|field| (field != b"\\N").then_some(field))
 }
 
 /// The field's value: the field itself where nothing in it is escaped, as in most.
@@ -97,7 +94,11 @@ mod tests {
             let mut rows = Rows::default();
             let mut seen = Vec::new();
             for chunk in [&text[..cut], &text[cut..]] {
-                rows.push_all(chunk, |row| seen.push(row.to_vec()));
+                let whole: Result<(), ()> = rows.push(chunk, |row| {
+                    seen.push(row.to_vec());
+                    Ok(())
+                });
+                whole.unwrap();
             }
             assert_eq!(seen, [b"a\tb\\nc".to_vec(), b"\\N\td".to_vec()], "cut at {cut}");
         }

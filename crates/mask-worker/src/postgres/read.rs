@@ -2,16 +2,18 @@
 
 use futures::{StreamExt, pin_mut};
 use masking::TableName;
+use tokio_postgres::Row;
 
 use super::catalogue::not_production;
 use super::tuples::{Broken, Tuples};
 use super::{Postgres, failed, ident, table};
 use crate::error::{DatabaseFailed, Error};
+use crate::server::SOME_ROWS;
 use crate::verify::{Counted, Holds, Line, Readable, ReadableColumn, Reading};
 
 /// Everything that holds rows: tables, then the views that keep copies; each with its size and file, each column with what
 /// it can hold: `n`othing that is a word, `b`ytes, a `d`ocument, a `l`ist, or `w`ords, which is everything that is not known
-/// to be something else.
+/// to be something else; with the function that hashes its values, and whether it can be NULL or names a row.
 const RELATIONS: &str = "
 SELECT n.nspname::text, c.relname::text, c.relkind = 'm', greatest(c.reltuples, 0)::int8,
     pg_relation_size(c.oid) / current_setting('block_size')::int8, c.relfilenode::text, a.attname::text,
@@ -24,8 +26,15 @@ SELECT n.nspname::text, c.relname::text, c.relkind = 'm', greatest(c.reltuples, 
         WHEN t.typname IN ('vector', 'halfvec', 'sparsevec') THEN 'n'
         ELSE 'w' END,
     a.attgenerated <> '',
-    t.typtype = 'e' OR (t.oid < 16384 AND t.typname IN ('bool', 'char', 'int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'text', 'varchar',
-        'bpchar', 'name', 'bytea', 'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'interval', 'uuid', 'inet', 'cidr', 'macaddr', 'oid', 'jsonb'))
+    CASE WHEN t.typtype = 'e' THEN 'hashenumextended' WHEN t.oid >= 16384 THEN ''
+        WHEN t.typname IN ('int2', 'int4', 'int8', 'oid', 'text', 'name', 'float4', 'float8', 'inet', 'macaddr') THEN 'hash' || t.typname || 'extended'
+        WHEN t.typname = 'varchar' THEN 'hashtextextended' WHEN t.typname = 'bpchar' THEN 'hashbpcharextended'
+        WHEN t.typname IN ('numeric', 'jsonb', 'uuid', 'timestamp', 'time', 'timetz', 'interval') THEN replace(t.typname, 'numeric', 'hash_numeric')
+            || CASE WHEN t.typname = 'numeric' THEN '_extended' ELSE '_hash_extended' END
+        WHEN t.typname IN ('bool', 'char', 'bytea', 'date', 'timestamptz', 'cidr') THEN 'hash_record_extended' ELSE '' END,
+    NOT a.attnotnull,
+    a.attnotnull AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1
+        AND i.indkey[0] = a.attnum AND i.indpred IS NULL)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped JOIN pg_type d ON d.oid = a.atttypid
 JOIN pg_type t ON t.oid = CASE WHEN d.typtype = 'd' THEN d.typbasetype ELSE d.oid END LEFT JOIN pg_type e ON e.oid = t.typelem
@@ -67,7 +76,9 @@ impl Postgres {
                     _ => Holds::Words,
                 },
                 generated: row.get(8),
-                hashable: row.get(9),
+                hashed_by: row.get(9),
+                nullable: row.get(10),
+                unique: row.get(11),
             };
             found
                 .last_mut()
@@ -124,14 +135,18 @@ impl Postgres {
         let out = self.client.copy_out(&sql).await.map_err(failed(doing))?;
         pin_mut!(out);
         let mut tuples = Tuples::default();
+        let hashed = usize::from(!reading.kept.is_empty());
+        let flagged = usize::from(reading.filter.is_some() || reading.since.is_some());
         while let Some(chunk) = out.next().await {
             let pushed: Result<(), Stopped> = tuples.push(&chunk.map_err(failed(doing))?, |fields| {
-                let [hash, flag, fields @ ..] = fields else {
-                    return Err(Broken.into());
-                };
-                let hash = hash.and_then(|hash| hash.try_into().ok()).map(u64::from_be_bytes);
-                let flag = *flag == Some(&[1]);
-                Ok(each(&Line { hash, flag, fields })?)
+                let (hash, fields) = fields.split_at_checked(hashed).ok_or(Broken)?;
+                let (flag, fields) = fields.split_at_checked(flagged).ok_or(Broken)?;
+                let hash = hash.first().copied().flatten();
+                Ok(each(&Line {
+                    hash: hash.and_then(|hash| hash.try_into().ok()).map(u64::from_be_bytes),
+                    flag: flag.first().is_none_or(|flag| *flag == Some(&[1])),
+                    fields,
+                })?)
             });
             pushed.map_err(|stopped| match stopped {
                 Stopped::Broken => Error::Database(DatabaseFailed {
@@ -148,23 +163,64 @@ impl Postgres {
     /// Counts a table's rows and adds up their hashes, in the server.
     pub(crate) async fn tally(&self, reading: &Reading<'_>) -> Result<Counted, DatabaseFailed> {
         let doing = || format!("counting the rows of `{}`", reading.from.name);
-        let hash = hash(reading, self.version().await?);
-        let written = reading.since.map_or("0::int8".to_owned(), |since| {
-            format!("count(*) FILTER (WHERE {})", written(since))
-        });
+        let version = self.version().await?;
         let sql = format!(
-            "SELECT count(*), sum({hash})::text, {written} FROM ONLY {}",
-            table(&reading.from.name)
+            "SELECT {} FROM ONLY {}{}",
+            counts(reading, version),
+            table(&reading.from.name),
+            condition(reading, reading.filter, version)
         );
         let row = self.client.query_one(&sql, &[]).await.map_err(failed(doing))?;
-        let sum: Option<String> = row.get(1);
-        Ok(Counted {
-            rows: row.get::<_, i64>(0).unsigned_abs(),
-            // An empty table's sum is NULL.
-            sum: (!reading.kept.is_empty())
-                .then(|| sum.and_then(|sum| sum.parse::<i128>().ok()).unwrap_or_default() as u64),
-            written: row.get::<_, i64>(2).unsigned_abs(),
-        })
+        Ok(counted(reading, &row))
+    }
+
+    /// How many different values the columns hold in some rows, and how many these are.
+    pub(crate) async fn different(&self, reading: &Reading<'_>) -> Result<(u64, u64), Error> {
+        // Bytes have no text by which they could be compared; COPY reads them as they are.
+        if reading.columns.iter().any(|column| column.holds == Holds::Bytes) {
+            return Ok((0, 0));
+        }
+        let sql = format!(
+            "SELECT count(*), count(DISTINCT ROW({})) FROM (SELECT * FROM ONLY {} LIMIT {SOME_ROWS}) AS sampled",
+            compared(reading).join(", "),
+            table(&reading.from.name)
+        );
+        let doing = || format!("looking at `{}`", reading.from.name);
+        let row = self.client.query_one(&sql, &[]).await.map_err(failed(doing))?;
+        Ok((
+            row.get::<_, i64>(0).unsigned_abs(),
+            row.get::<_, i64>(1).unsigned_abs(),
+        ))
+    }
+
+    /// Calls `each` with every combination of values.
+    pub(crate) async fn groups(
+        &self,
+        reading: &Reading<'_>,
+        mut each: impl FnMut(&Counted, &[Option<&[u8]>]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let doing = || format!("reading `{}`", reading.from.name);
+        let version = self.version().await?;
+        let columns = compared(reading);
+        let places: Vec<_> = (4..4 + columns.len()).map(|place| place.to_string()).collect();
+        let sql = format!(
+            "SELECT {}, {} FROM ONLY {}{} GROUP BY {}",
+            counts(reading, version),
+            columns.join(", "),
+            table(&reading.from.name),
+            condition(reading, reading.filter, version),
+            places.join(", ")
+        );
+        let none: [&(dyn tokio_postgres::types::ToSql + Sync); 0] = [];
+        let rows = self.client.query_raw(&sql, none).await.map_err(failed(doing))?;
+        pin_mut!(rows);
+        while let Some(row) = rows.next().await {
+            let row = row.map_err(failed(doing))?;
+            let values: Vec<Option<&str>> = (3..3 + columns.len()).map(|at| row.get(at)).collect();
+            let fields: Vec<_> = values.iter().map(|value| value.map(str::as_bytes)).collect();
+            each(&counted(reading, &row), &fields)?;
+        }
+        Ok(())
     }
 
     /// Lifts the row-level security that binds even owners, which would hide rows from the verification. Answers the
@@ -206,6 +262,34 @@ impl Postgres {
     }
 }
 
+/// Rows, the sum of their hashes, and how many were written since.
+fn counts(reading: &Reading<'_>, version: i64) -> String {
+    let hash = hash(&reading.kept, version).unwrap_or("NULL::int8".to_owned());
+    let written = reading.since.map_or("0::int8".to_owned(), |since| {
+        format!("count(*) FILTER (WHERE {})", written(since))
+    });
+    format!("count(*), sum({hash})::text, {written}")
+}
+
+fn counted(reading: &Reading<'_>, row: &Row) -> Counted {
+    let sum: Option<String> = row.get(1);
+    Counted {
+        rows: row.get::<_, i64>(0).unsigned_abs(),
+        // An empty table's sum is NULL.
+        sum: (!reading.kept.is_empty())
+            .then(|| sum.and_then(|sum| sum.parse::<i128>().ok()).unwrap_or_default() as u64),
+        written: row.get::<_, i64>(2).unsigned_abs(),
+    }
+}
+
+/// The columns as texts that are equal only if their bytes are.
+fn compared(reading: &Reading<'_>) -> Vec<String> {
+    let columns = reading.columns.iter();
+    columns
+        .map(|column| format!("{}::text COLLATE \"C\"", ident(&column.name)))
+        .collect()
+}
+
 /// Why a row stopped the reading.
 enum Stopped {
     Broken,
@@ -224,71 +308,88 @@ impl From<Error> for Stopped {
     }
 }
 
-/// What the server hashes of each row. Numbers that are equal hash alike, however many zeros end them.
-fn hash(reading: &Reading<'_>, version: i64) -> String {
-    let kept: Vec<_> = reading
-        .kept
-        .iter()
-        .map(|column| {
-            format!(
-                "{}{}",
-                ident(&column.name),
-                if column.hashable { "" } else { "::text" }
-            )
-        })
-        .collect();
-    let row = format!("ROW({})", kept.join(", "));
-    match kept.len() {
-        0 => "NULL::int8".to_owned(),
-        _ if version >= 140_000 => format!("hash_record_extended({row}, 0)"),
-        _ => format!("hashtextextended({row}::text, 0)"),
+/// What the server hashes of each row, if anything: each column under a seed of its own, so that values cannot change
+/// columns unseen. Numbers that are equal hash alike, however many zeros end them.
+fn hash(kept: &[&ReadableColumn], version: i64) -> Option<String> {
+    if kept.is_empty() {
+        return None;
     }
+    if version < 140_000 {
+        let names: Vec<_> = kept.iter().map(|column| ident(&column.name)).collect();
+        return Some(format!("hashtextextended(ROW({})::text, 0)", names.join(", ")));
+    }
+    let mut terms = Vec::new();
+    let mut others = Vec::new();
+    for (column, seed) in kept.iter().zip(1..) {
+        let name = ident(&column.name);
+        match column.hashed_by.as_str() {
+            BY_RECORD => others.push(name),
+            "" => others.push(format!("{name}::text")),
+            function if column.nullable => {
+                terms.push(format!("coalesce({function}({name}, {seed}), {seed})"));
+            }
+            function => terms.push(format!("{function}({name}, {seed})")),
+        }
+    }
+    if !others.is_empty() {
+        terms.push(format!("{BY_RECORD}(ROW({}), 0)", others.join(", ")));
+    }
+    Some(format!("({})", terms.join(" # ")))
 }
+
+/// It takes any type that can be hashed, at a higher price than the type's own function.
+const BY_RECORD: &str = "hash_record_extended";
 
 fn written(since: u64) -> String {
     // Ages stay right when transaction numbers begin anew.
     format!("age(xmin) BETWEEN 0 AND age('{since}'::xid)")
 }
 
+/// The condition of the rows that are wanted, if not all are.
+fn condition(reading: &Reading<'_>, also: Option<&str>, version: i64) -> String {
+    let picked = reading.picked.and_then(|picked| {
+        let hash = match picked.by {
+            Some(column) => hash(&[column], version),
+            None => hash(&reading.kept, version),
+        };
+        Some(format!("({} & {}) = 0", hash?, picked.mask()))
+    });
+    let all: Vec<_> = [reading.range, also, picked.as_deref()]
+        .into_iter()
+        .flatten()
+        .map(|condition| format!("({condition})"))
+        .collect();
+    if all.is_empty() {
+        String::new()
+    } else {
+        format!(" WHERE {}", all.join(" AND "))
+    }
+}
+
+/// The hash if there is one, the flag if it is asked for, and the columns as text, bytes as they are.
 fn select(reading: &Reading<'_>, version: i64) -> String {
     let flag = match (reading.filter, reading.since) {
-        (Some(filter), _) => format!("({filter}) IS TRUE"),
-        (None, Some(since)) => written(since),
-        (None, None) => "true".to_owned(),
+        (Some(filter), _) => Some(format!("({filter}) IS TRUE")),
+        (None, Some(since)) => Some(written(since)),
+        (None, None) => None,
     };
-    let hash = hash(reading, version);
-    let text = |column: &ReadableColumn, name: String| {
+    let columns = reading.columns.iter().map(|column| {
+        let name = ident(&column.name);
         if column.holds == Holds::Bytes {
             name
         } else {
             format!("{name}::text")
         }
-    };
-    let from = format!("FROM ONLY {}", table(&reading.from.name));
-    let range = reading
-        .range
-        .map_or(String::new(), |range| format!(" WHERE {range}"));
-    if !reading.columns.iter().any(|(_, sampled)| *sampled) || reading.level == 0 {
-        let columns = reading
-            .columns
-            .iter()
-            .map(|(column, _)| format!(", {}", text(column, ident(&column.name))));
-        return format!(
-            "SELECT {hash}, {flag}{} {from}{range}",
-            columns.collect::<String>()
-        );
-    }
-    // The hash is computed once a row: OFFSET keeps the planner from writing it into each of its uses.
-    let mask = (1_u64 << reading.level) - 1;
-    let (mut inner, mut outer) = (String::new(), String::new());
-    for (at, (column, sampled)) in reading.columns.iter().enumerate() {
-        inner.push_str(&format!(", {} AS c{at}", ident(&column.name)));
-        let value = text(column, format!("c{at}"));
-        outer.push_str(&if *sampled {
-            format!(", CASE WHEN h & {mask} = 0 THEN {value} END")
-        } else {
-            format!(", {value}")
-        });
-    }
-    format!("SELECT h, f{outer} FROM (SELECT {hash} AS h, {flag} AS f{inner} {from}{range} OFFSET 0) s")
+    });
+    let fields: Vec<_> = hash(&reading.kept, version)
+        .into_iter()
+        .chain(flag)
+        .chain(columns)
+        .collect();
+    format!(
+        "SELECT {} FROM ONLY {}{}",
+        fields.join(", "),
+        table(&reading.from.name),
+        condition(reading, None, version)
+    )
 }

@@ -70,10 +70,11 @@ impl Postgres {
             })
             .collect();
         let fill = format!(
-            "INSERT INTO {STAGE} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM ({}) AS sample",
+            "INSERT INTO {STAGE} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM (SELECT {} {}) AS sample",
             flow.list(),
             said.join(", "),
-            sample(plan, flow)
+            flow.list(),
+            sample(plan)
         );
         Ok(self
             .run(&format!("masking a sample of `{}`", plan.table), &fill)
@@ -88,8 +89,8 @@ impl Postgres {
         flow: &Flow<'_>,
     ) -> Result<(), Error> {
         self.set_stage(plan).await?;
-        let from = format!("COPY ({}) TO STDOUT", sample(plan, flow));
-        let into = format!("COPY {STAGE} ({}) FROM STDIN", flow.list());
+        let from = flow.reading(&sample(plan));
+        let into = flow.writing(STAGE, false);
         pour(crew, reader, self, (&from, &into), flow.masker(0), &plan.table).await?;
         Ok(())
     }
@@ -110,11 +111,11 @@ impl Postgres {
 }
 
 /// Rows from the table's beginning, and from pages anywhere in it, each once.
-fn sample(plan: &TablePlan, flow: &Flow<'_>) -> String {
-    let (list, name) = (flow.list(), table(&plan.table));
+fn sample(plan: &TablePlan) -> String {
+    let name = table(&plan.table);
     let share = (f64::from(SAMPLE) * 400.0 / plan.rows.max(1) as f64).clamp(0.01, 100.0);
     format!(
-        "SELECT {list} FROM ONLY {name} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ONLY {name} LIMIT {SAMPLE}) \
+        "FROM ONLY {name} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ONLY {name} LIMIT {SAMPLE}) \
          || ARRAY(SELECT ctid FROM ONLY {name} TABLESAMPLE SYSTEM ({share}) LIMIT {SAMPLE}))"
     )
 }

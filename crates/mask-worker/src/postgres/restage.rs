@@ -54,7 +54,7 @@ async fn stage(crew: &Crew, db: &Postgres, flow: &Flow<'_>, name: &TableName) ->
         table(name)
     );
     crew.run(db, &format!("staging `{name}`"), &create).await?;
-    let into = format!("COPY {staging} FROM STDIN (FREEZE)");
+    let into = flow.writing(&staging, true);
     let rows = pour(crew, &reader, db, (&flow.source(), &into), flow.masker(0), name).await?;
     crew.run(db, &format!("staging `{name}`"), "COMMIT").await?;
     crew.give_back(reader);

@@ -6,13 +6,16 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt, pin_mut};
-use masking::{Classified, Key, Masker, Schema, Shuffler, TableName, TableTreatment};
+use masking::{
+    Classified, ColumnTreatment, Key, Masker, Schema, Shuffler, TableName, TableTreatment, Transform,
+};
 
 use super::crew::Crew;
-use super::rows::RowMasker;
+use super::form::{Code, Form};
+use super::rows::{Field, RowMasker};
 use super::swap::Blueprint;
-use super::{Postgres, copy, failed, ident, table};
-use crate::error::Error;
+use super::{Postgres, failed, ident, table};
+use crate::error::{DatabaseFailed, Error};
 
 /// Rows are handed to the server in pieces of this size.
 const PIECE: usize = 256 * 1024;
@@ -33,6 +36,7 @@ pub(super) struct Flow<'a> {
     pub(super) run: &'a Run,
     pub(super) treatment: &'a TableTreatment,
     columns: Vec<&'a masking::Column>,
+    form: Form,
 }
 
 impl<'a> Flow<'a> {
@@ -40,18 +44,24 @@ impl<'a> Flow<'a> {
     pub(super) fn of(run: &'a Run, name: &TableName) -> Option<Self> {
         let treatment = run.classified.table(name)?;
         let described = run.schema.table(name)?;
+        let columns: Vec<_> = described
+            .columns
+            .iter()
+            .filter(|column| !column.generated)
+            .collect();
+        let form = Form::of(columns.iter().map(|column| {
+            let masked = treatment.masked().find(|masked| masked.column == column.name);
+            (*column, masked.map(|masked| &masked.transform))
+        }));
         Some(Self {
             run,
             treatment,
-            columns: described
-                .columns
-                .iter()
-                .filter(|column| !column.generated)
-                .collect(),
+            columns,
+            form,
         })
     }
 
-    /// The columns that are read and written, as SQL wants them.
+    /// The columns that are written, as SQL wants them.
     pub(super) fn list(&self) -> String {
         let names: Vec<_> = self.columns.iter().map(|column| ident(&column.name)).collect();
         names.join(", ")
@@ -62,40 +72,103 @@ impl<'a> Flow<'a> {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
+    /// How a column is masked.
+    fn masked(&self, column: &masking::Column) -> Option<&'a ColumnTreatment> {
+        self.treatment
+            .masked()
+            .find(|treatment| treatment.column == column.name)
+    }
+
+    /// What is read: each column as it is, or as text where it is masked; then the companions of those.
+    fn selection(&self) -> String {
+        let text = |name: &str| format!("{}::text", ident(name));
+        let columns = self.columns.iter().map(|column| {
+            let as_text = self.form == Form::Binary
+                && self
+                    .masked(column)
+                    .is_some_and(|masked| masked.transform != Transform::Shuffle)
+                && Code::of(column).is_some_and(|code| !code.is_text());
+            if as_text {
+                text(&column.name)
+            } else {
+                ident(&column.name)
+            }
+        });
+        let all: Vec<_> = columns
+            .chain(self.companions().iter().map(|name| text(name)))
+            .collect();
+        all.join(", ")
+    }
+
+    /// Columns whose values the maskers of others want.
+    fn companions(&self) -> Vec<&'a str> {
+        let mut all: Vec<_> = self
+            .treatment
+            .masked()
+            .filter_map(|masked| masked.transform.by())
+            .collect();
+        all.dedup();
+        all
+    }
+
     /// The masker of a stream of rows; each stream of a table has another `part`.
     pub(super) fn masker(&self, part: u64) -> RowMasker {
-        let maskers = self.columns.iter().map(|column| {
-            let treatment = self
-                .treatment
-                .masked()
-                .find(|treatment| treatment.column == column.name);
-            let masker = treatment.map(|treatment| {
-                (
-                    Masker::new(treatment, column, self.run.schema.engine, &self.run.key, part),
-                    Shuffler::new(treatment, &self.run.key, part),
-                )
-            });
-            (column.name.as_str(), masker)
+        let companions = self.companions();
+        let fields = self.columns.iter().map(|column| {
+            let treatment = self.masked(column);
+            let by = treatment.and_then(|masked| masked.transform.by());
+            Field {
+                masker: treatment.map(|treatment| {
+                    (
+                        Masker::new(treatment, column, self.run.schema.engine, &self.run.key, part),
+                        Shuffler::new(treatment, &self.run.key, part),
+                    )
+                }),
+                by: by
+                    .and_then(|by| companions.iter().position(|name| *name == by))
+                    .map(|at| self.columns.len() + at),
+                code: Code::of(column).unwrap_or(Code::Text),
+            }
         });
-        RowMasker::new(maskers.collect())
+        RowMasker::new(self.form, fields.collect())
     }
 
     /// What reads the rows that stay.
     pub(super) fn source(&self) -> String {
-        let (list, name) = (self.list(), table(&self.treatment.name));
+        let name = table(&self.treatment.name);
         match &self.treatment.filter {
-            None => format!("COPY {name} ({list}) TO STDOUT"),
-            Some(_) => format!(
-                "COPY (SELECT {list} FROM ONLY {name} JOIN {} AS doppel_kept ON doppel_kept.row_at = {name}.ctid) TO STDOUT",
+            None => self.reading(&format!("FROM ONLY {name}")),
+            Some(_) => self.reading(&format!(
+                "FROM ONLY {name} JOIN {} AS doppel_kept ON doppel_kept.row_at = {name}.ctid",
                 kept_rows(&self.run.schema, &self.treatment.name)
-            ),
+            )),
         }
     }
 
     /// What reads the rows of some pages.
     fn source_in(&self, range: &str) -> String {
-        let (list, name) = (self.list(), table(&self.treatment.name));
-        format!("COPY (SELECT {list} FROM ONLY {name} WHERE {range}) TO STDOUT")
+        self.reading(&format!(
+            "FROM ONLY {} WHERE {range}",
+            table(&self.treatment.name)
+        ))
+    }
+
+    /// What reads the rows `from` somewhere.
+    pub(super) fn reading(&self, from: &str) -> String {
+        format!(
+            "COPY (SELECT {} {from}) TO STDOUT{}",
+            self.selection(),
+            self.form.options(false)
+        )
+    }
+
+    /// What writes rows into another table with these columns.
+    pub(super) fn writing(&self, into: &str, frozen: bool) -> String {
+        format!(
+            "COPY {into} ({}) FROM STDIN{}",
+            self.list(),
+            self.form.options(frozen)
+        )
     }
 }
 
@@ -143,14 +216,20 @@ async fn pour_on(
         .await
         .map_err(failed(writing))?;
     pin_mut!(out, sink);
-    let mut rows = copy::Rows::default();
+    let unread = |_| {
+        Error::Database(DatabaseFailed {
+            doing: writing(),
+            code: "a value that is none of its type".to_owned(),
+            said: None,
+        })
+    };
     let mut piece = Vec::with_capacity(PIECE + PIECE / 8);
+    masker.begin(&mut piece);
     let (mut count, mut told) = (0, 0);
     while let Some(chunk) = out.next().await {
-        rows.push_all(&chunk.map_err(failed(reading))?, |row| {
-            masker.mask(row, &mut piece);
-            count += 1;
-        });
+        count += masker
+            .push(&chunk.map_err(failed(reading))?, &mut piece)
+            .map_err(unread)?;
         if piece.len() >= PIECE {
             crew.go_on()?;
             crew.reporter.add_rows(count - told);
@@ -159,7 +238,7 @@ async fn pour_on(
             sink.send(Bytes::from(full)).await.map_err(failed(writing))?;
         }
     }
-    masker.finish(&mut piece);
+    masker.finish(&mut piece).map_err(unread)?;
     sink.send(Bytes::from(piece)).await.map_err(failed(writing))?;
     let written = sink.as_mut().finish().await.map_err(failed(writing))?;
     crew.reporter.add_rows(count - told);
@@ -214,11 +293,7 @@ async fn load(crew: &Crew, run: &Arc<Run>, name: &TableName, blueprint: &Bluepri
                     &format!("BEGIN; {}", blueprint.create.join("; ")),
                 )
                 .await?;
-                let into = format!(
-                    "COPY {} ({}) FROM STDIN (FREEZE)",
-                    blueprint.new_name,
-                    flow.list()
-                );
+                let into = flow.writing(&blueprint.new_name, true);
                 let rows = pour(
                     &crew,
                     &reader,
@@ -235,7 +310,7 @@ async fn load(crew: &Crew, run: &Arc<Run>, name: &TableName, blueprint: &Bluepri
             .await;
     }
     crew.statements(&creating, &blueprint.create).await?;
-    let into = format!("COPY {} ({}) FROM STDIN", blueprint.new_name, flow.list());
+    let into = flow.writing(&blueprint.new_name, false);
     let parts = (0..).zip(ranges).map(|(part, range)| {
         let (crew, run, name, into) = (crew.clone(), Arc::clone(run), name.clone(), into.clone());
         async move {

@@ -8,6 +8,8 @@ const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
 pub(super) struct Tuples {
     pending: Vec<u8>,
     begun: bool,
+    /// The fields of the row before: about as many as the next one has.
+    width: usize,
 }
 
 /// The stream is not what COPY promises.
@@ -53,11 +55,12 @@ impl Tuples {
             self.begun = true;
             bytes = rest;
         }
-        let mut fields = Vec::new();
+        let mut fields = Vec::with_capacity(self.width);
         while let Some(rest) = row(bytes, &mut fields)? {
             // The end of the stream is a row of no fields.
             if !fields.is_empty() {
                 each(&fields)?;
+                self.width = fields.len();
             }
             bytes = rest;
         }

@@ -7,7 +7,7 @@ use masking::{ColumnTreatment, Path, TableTreatment, Transform};
 use super::digest::{Digester, PlaceDigester};
 use super::patterns::{Personal, Sorts};
 use super::promise::{Judged, judged, makes};
-use super::{Holds, Readable, ReadableColumn, Reading, json, words};
+use super::{Holds, Picked, Readable, ReadableColumn, Reading, json, words};
 
 /// A masked place: a column, or one path of a JSON column.
 pub(super) struct Place {
@@ -49,8 +49,6 @@ enum How {
 pub(super) struct Part {
     pub(super) column: ReadableColumn,
     how: How,
-    /// It is read of sampled rows only.
-    pub(super) sampled: bool,
     /// It is looked through for personal data and for originals of other places.
     pub(super) searched: bool,
     /// Sorts of personal data that a rule makes there.
@@ -93,17 +91,23 @@ impl Part {
             (masked, Holds::List) => How::List(masked.map(|masked| place(column.name.clone(), masked))),
             (masked, _) => How::Value(masked.map(|masked| place(column.name.clone(), masked))),
         };
-        let mut part = Self {
+        Self {
             column: column.clone(),
             how,
-            sampled: false,
             searched: column.holds != Holds::NoWords,
             made: masked.map(makes).unwrap_or_default(),
             accepted: matches!(transform, Some(Transform::Keep { reason: Some(_) })),
-        };
-        let sampled = part.places().all(|place| place.judged == Judged::Row);
-        part.sampled = sampled;
-        part
+        }
+    }
+
+    /// What it holds can only be told by the row that it stands in.
+    fn judged_by_row(&self) -> bool {
+        self.places().all(|place| place.judged == Judged::Row)
+    }
+
+    /// A rule gives every row of it a new value, of which nothing is left as it was.
+    fn made_anew(&self) -> bool {
+        matches!(&self.how, How::Value(Some(place)) if place.transform != Transform::TextRedact)
     }
 
     pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
@@ -144,9 +148,14 @@ pub(super) struct Layout {
     /// The rows that stay.
     pub(super) filter: Option<String>,
     pub(super) emptied: bool,
-    /// Rows whose hash of the kept columns ends in so many zero bits are compared one by one.
+    /// Of the masked columns that are judged by row, one row in 2ⁿ is compared.
     pub(super) level: u32,
+    /// Of the columns that the masking made anew, one row in 2ⁿ is looked at.
+    pub(super) look: u32,
 }
+
+/// Some columns, with their numbers.
+pub(super) type Parts<'a> = Vec<(usize, &'a Part)>;
 
 impl Layout {
     /// All columns that could hold words, and all that are masked.
@@ -164,6 +173,7 @@ impl Layout {
             filter: treatment.and_then(|t| t.filter.clone()),
             emptied: treatment.is_some_and(|t| t.emptied),
             level: 0,
+            look: 0,
         };
         for column in &from.columns {
             let part = Part::new(
@@ -206,25 +216,42 @@ impl Layout {
         self.emptied || self.filter.is_some() || !self.places.is_empty()
     }
 
-    /// The reading of all columns; with `masked_only` of those that are masked, which is what the witness needs.
-    pub(super) fn reading(&self, masked_only: bool) -> (Vec<&Part>, Reading<'_>) {
-        let wanted = |part: &&Part| !masked_only || part.places().next().is_some();
-        let parts: Vec<&Part> = self.parts.iter().filter(wanted).collect();
-        let sampled = |part: &Part| {
-            part.sampled
-                && part.places().next().is_some()
-                && (masked_only || !part.searched)
-                && !self.kept.is_empty()
-        };
-        let reading = Reading {
+    /// What the witness reads of every row, and what of the rows that are compared: the masked columns.
+    pub(super) fn before(&self) -> (Parts<'_>, Parts<'_>) {
+        let masked = |(_, part): &(usize, &Part)| part.places().next().is_some();
+        let parts = self.parts.iter().enumerate().filter(masked);
+        parts.partition(|(_, part)| self.level == 0 || self.kept.is_empty() || !part.judged_by_row())
+    }
+
+    /// What the verification reads of every row, and what of one row in some.
+    pub(super) fn after(&self) -> (Parts<'_>, Parts<'_>) {
+        let parts = self.parts.iter().enumerate();
+        parts.partition(|(_, part)| self.look == 0 || self.kept.is_empty() || !part.made_anew())
+    }
+
+    /// The reading of some columns.
+    pub(super) fn reading(&self, parts: &Parts<'_>) -> Reading<'_> {
+        let columns = parts.iter().map(|(at, _)| &self.parts[*at].column);
+        Reading {
             from: &self.from,
-            columns: parts.iter().map(|part| (&part.column, sampled(part))).collect(),
+            columns: columns.collect(),
             kept: self.kept.iter().collect(),
-            level: self.level,
+            picked: None,
             filter: None,
             since: None,
             range: None,
-        };
-        (parts, reading)
+        }
+    }
+
+    /// The reading of some columns of one row in 2ⁿ. A key decides which if one is kept: its hash is soon made.
+    pub(super) fn sample(&self, parts: &Parts<'_>, level: u32) -> Reading<'_> {
+        let by = self
+            .kept
+            .iter()
+            .find(|column| column.unique && !column.hashed_by.is_empty());
+        Reading {
+            picked: Some(Picked { by, level }),
+            ..self.reading(parts)
+        }
     }
 }

@@ -48,9 +48,10 @@ pub(super) async fn scan_tables(
     classified: &Classified,
     witness: &Arc<Witness>,
     digester: &Digester,
+    alone: bool,
     reporter: &Reporter,
 ) -> Result<Scanned, Error> {
-    let layouts = layouts(server, classified, witness, digester).await?;
+    let layouts = layouts(server, classified, witness, digester, alone).await?;
     reporter.phase(
         "verify",
         layouts.len(),
@@ -98,6 +99,7 @@ pub(super) async fn scan_tables(
         judge(layout, tally, witness, &mut scanned);
     }
     scanned.scan.one_in = witness.originals.one_in();
+    scanned.scan.rows_one_in = layouts.iter().map(|layout| 1 << layout.look).max().unwrap_or(1);
     Ok(scanned)
 }
 
@@ -106,12 +108,16 @@ async fn layouts(
     classified: &Classified,
     witness: &Witness,
     digester: &Digester,
+    alone: bool,
 ) -> Result<Vec<Arc<Layout>>, Error> {
     let readables = server.readables().await?;
     let layouts = readables.iter().map(|from| {
         let mut layout = Layout::new(from, classified.table(&from.name), digester);
         let known = witness.tables.get(&from.name.to_string());
         layout.level = known.map_or(0, |table| table.level);
+        if alone {
+            layout.look = look(from.rows).min(layout.level);
+        }
         if known.is_none_or(|table| table.sum.is_none()) {
             layout.kept.clear();
         }
@@ -120,6 +126,17 @@ async fn layouts(
     Ok(layouts.collect())
 }
 
+/// Of so many rows, one in 2ⁿ is looked at for what the masking itself made anew in all of them: at least one in sixteen,
+/// and at least [`LEAST_LOOKED_AT`].
+fn look(rows: u64) -> u32 {
+    (1..=4)
+        .take_while(|level| rows >> level >= LEAST_LOOKED_AT)
+        .last()
+        .unwrap_or_default()
+}
+
+const LEAST_LOOKED_AT: u64 = 1 << 14;
+
 /// Rows that were written since the witness was taken, where a table was to stay untouched and has no checksum.
 fn since(layout: &Layout, witness: &Witness) -> Option<u64> {
     let untouched = !layout.changes() && !layout.from.copies && layout.kept.is_empty();
@@ -127,9 +144,19 @@ fn since(layout: &Layout, witness: &Witness) -> Option<u64> {
 }
 
 async fn count(server: &Server, layout: &Layout, shared: &Shared) -> Result<TableTally, Error> {
-    let (_, mut reading) = layout.reading(false);
+    let mut reading = layout.reading(&Vec::new());
     reading.since = since(layout, &shared.witness);
-    let counted = server.tally(&reading).await?;
+    Ok(counted(server, layout, &reading, shared).await?)
+}
+
+/// What the server counts by itself.
+async fn counted(
+    server: &Server,
+    layout: &Layout,
+    reading: &Reading<'_>,
+    shared: &Shared,
+) -> Result<TableTally, Error> {
+    let counted = server.tally(reading).await?;
     shared.reporter.add_rows(counted.rows);
     let mut tally = TableTally::of(layout);
     tally.rows = counted.rows;
@@ -144,15 +171,37 @@ async fn read(
     range: Option<String>,
     shared: &Shared,
 ) -> Result<TableTally, Error> {
-    let (parts, reading) = layout.reading(false);
+    let (every, some) = layout.after();
+    let since = since(layout, &shared.witness);
     let reading = Reading {
-        since: since(layout, &shared.witness),
+        since,
         range: range.as_deref(),
-        ..reading
+        ..layout.reading(&every)
     };
-    let mut reader = ValueReader::new(layout, &parts, reading.since.is_some(), shared);
-    server.read(&reading, |line| reader.line(line)).await?;
-    Ok(reader.into_tally())
+    let mut tally = if every.is_empty() {
+        counted(server, layout, &reading, shared).await?
+    } else {
+        let mut reader = ValueReader::new(layout, &every, since.is_some(), shared);
+        // What has few values (a status, a plan) is looked at once a value: the server counts their rows.
+        let masked = every.iter().any(|(_, part)| part.places().next().is_some());
+        if !masked && server.repeats(&reading).await? {
+            let groups = server.groups(&reading, |counted, fields| reader.group(layout, counted, fields));
+            groups.await?;
+        } else {
+            server.read(&reading, |line| reader.line(line)).await?;
+        }
+        reader.into_tally()
+    };
+    if !some.is_empty() {
+        let reading = Reading {
+            range: range.as_deref(),
+            ..layout.sample(&some, layout.look)
+        };
+        let mut reader = ValueReader::again(layout, &some, shared);
+        server.read(&reading, |line| reader.line(line)).await?;
+        tally.add(reader.into_tally());
+    }
+    Ok(tally)
 }
 
 /// What the tally of a table says.

@@ -163,9 +163,11 @@ async fn layouts(
 }
 
 async fn tally(server: &Server, layout: Arc<Layout>, sums: bool) -> Result<Seen, Error> {
-    let (_, reading) = layout.reading(true);
-    let kept = if sums { reading.kept.clone() } else { Vec::new() };
-    let counted = server.tally(&Reading { kept, ..reading }).await?;
+    let mut reading = layout.reading(&Vec::new());
+    if !sums {
+        reading.kept.clear();
+    }
+    let counted = server.tally(&reading).await?;
     Ok(Seen {
         rows: counted.rows,
         sum: counted.sum,
@@ -174,31 +176,50 @@ async fn tally(server: &Server, layout: Arc<Layout>, sums: bool) -> Result<Seen,
     })
 }
 
+/// Reads every row for what must be nowhere, and some rows for what is compared.
 async fn read(
     server: &Server,
     layout: Arc<Layout>,
     range: Option<String>,
     shared: &Shared,
 ) -> Result<Seen, Error> {
-    let (parts, mut reading) = layout.reading(true);
-    reading.filter = layout.filter.as_deref();
-    reading.range = range.as_deref();
+    let (every, some) = layout.before();
     let mut reader = Reader {
         shared,
         batch: Vec::with_capacity(BATCH),
         mask: shared.mask.load(Ordering::Relaxed),
-        level: layout.level,
         seen: 0,
         rows: 0,
         sum: 0,
         samples: Vec::new(),
     };
-    server.read(&reading, |line| reader.line(&parts, line)).await?;
+    let (filter, range) = (layout.filter.as_deref(), range.as_deref());
+    let reading = Reading {
+        filter,
+        range,
+        ..layout.reading(&every)
+    };
+    if every.is_empty() {
+        let counted = server.tally(&reading).await?;
+        (reader.rows, reader.sum) = (counted.rows, counted.sum.unwrap_or_default());
+    } else {
+        server.read(&reading, |line| reader.line(&every, line)).await?;
+    }
+    if !some.is_empty() {
+        let (rows, sum) = (reader.rows, reader.sum);
+        let reading = Reading {
+            filter,
+            range,
+            ..layout.sample(&some, layout.level)
+        };
+        server.read(&reading, |line| reader.line(&some, line)).await?;
+        (reader.rows, reader.sum) = (rows, sum);
+    }
     reader.hand_over();
     let Reader {
         rows, sum, samples, ..
     } = reader;
-    drop((parts, reading));
+    drop((every, some, reading));
     let sum = (!layout.kept.is_empty()).then_some(sum);
     Ok(Seen {
         layout,
@@ -213,7 +234,6 @@ struct Reader<'a> {
     shared: &'a Shared,
     batch: Vec<u64>,
     mask: u64,
-    level: u32,
     seen: u64,
     rows: u64,
     sum: u64,
@@ -221,7 +241,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn line(&mut self, parts: &[&Part], line: &Line<'_>) -> Result<(), Error> {
+    fn line(&mut self, parts: &[(usize, &Part)], line: &Line<'_>) -> Result<(), Error> {
         self.seen += 1;
         if self.seen.is_multiple_of(4096) {
             self.shared.reporter.stop_if_told()?;
@@ -230,10 +250,8 @@ impl Reader<'_> {
             self.rows += 1;
             self.sum = self.sum.wrapping_add(line.hash.unwrap_or_default());
         }
-        let row = line
-            .hash
-            .filter(|hash| line.flag && hash.trailing_zeros() >= self.level);
-        for (part, field) in parts.iter().zip(line.fields) {
+        let row = line.hash.filter(|_| line.flag);
+        for ((_, part), field) in parts.iter().zip(line.fields) {
             let Some(field) = field else { continue };
             let mut nth = 0;
             part.values(field, |place, value| {

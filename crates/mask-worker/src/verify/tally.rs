@@ -11,7 +11,7 @@ use super::scan::Shared;
 use super::take::{AMBIGUOUS, row_of};
 use super::witness::RowSample;
 use super::words;
-use super::{Holds, Line};
+use super::{Counted, Holds, Line};
 use crate::Error;
 
 /// What was counted of a column.
@@ -98,6 +98,15 @@ impl TableTally {
         }
     }
 
+    /// The same of so many rows more: each of a group of rows that hold the same.
+    fn times(&mut self, count: u64) {
+        self.values *= count;
+        for column in &mut self.columns {
+            column.originals *= count;
+            column.personal.iter_mut().for_each(|seen| *seen *= count);
+        }
+    }
+
     pub(super) fn add(&mut self, other: Self) {
         self.rows += other.rows;
         self.values += other.values;
@@ -119,16 +128,24 @@ impl TableTally {
 /// Looks at the rows of a table, or of a part of it.
 pub(super) struct ValueReader<'a> {
     shared: &'a Shared,
-    parts: &'a [&'a Part],
+    parts: &'a [(usize, &'a Part)],
     samples: Vec<Option<&'a RowSample>>,
-    level: u32,
     /// The flag of a line says that it was written since.
     since: bool,
+    /// These are rows that were read before: they are no progress.
+    again: bool,
+    /// Rows that the progress does not know of yet.
+    untold: u64,
     tally: TableTally,
 }
 
 impl<'a> ValueReader<'a> {
-    pub(super) fn new(layout: &'a Layout, parts: &'a [&'a Part], since: bool, shared: &'a Shared) -> Self {
+    pub(super) fn new(
+        layout: &'a Layout,
+        parts: &'a [(usize, &'a Part)],
+        since: bool,
+        shared: &'a Shared,
+    ) -> Self {
         let sample = |place: &String| {
             shared
                 .witness
@@ -139,28 +156,67 @@ impl<'a> ValueReader<'a> {
             shared,
             parts,
             samples: layout.places.iter().map(sample).collect(),
-            level: layout.level,
             since,
+            again: false,
+            untold: 0,
             tally: TableTally::of(layout),
         }
     }
 
-    pub(super) fn into_tally(self) -> TableTally {
-        self.shared.reporter.add_rows(self.tally.rows % 4096);
+    /// For rows that another reader counts.
+    pub(super) fn again(layout: &'a Layout, parts: &'a [(usize, &'a Part)], shared: &'a Shared) -> Self {
+        Self {
+            again: true,
+            ..Self::new(layout, parts, false, shared)
+        }
+    }
+
+    /// What was counted.
+    pub(super) fn into_tally(mut self) -> TableTally {
+        if self.again {
+            (self.tally.rows, self.tally.sum) = (0, 0);
+        }
+        self.shared.reporter.add_rows(self.untold);
         self.tally
+    }
+
+    /// Looks at the values of a group of rows, of columns that nothing masks.
+    pub(super) fn group(
+        &mut self,
+        layout: &Layout,
+        counted: &Counted,
+        fields: &[Option<&[u8]>],
+    ) -> Result<(), Error> {
+        self.shared.reporter.stop_if_told()?;
+        self.shared.reporter.add_rows(counted.rows);
+        let before = std::mem::replace(&mut self.tally, TableTally::of(layout));
+        self.fields(fields, None);
+        let mut group = std::mem::replace(&mut self.tally, before);
+        group.times(counted.rows);
+        group.rows = counted.rows;
+        group.sum = counted.sum.unwrap_or_default();
+        group.written = counted.written;
+        self.tally.add(group);
+        Ok(())
     }
 
     pub(super) fn line(&mut self, line: &Line<'_>) -> Result<(), Error> {
         self.tally.rows += 1;
+        self.untold += u64::from(!self.again);
         if self.tally.rows.is_multiple_of(4096) {
             self.shared.reporter.stop_if_told()?;
-            self.shared.reporter.add_rows(4096);
+            self.shared.reporter.add_rows(std::mem::take(&mut self.untold));
         }
         self.tally.sum = self.tally.sum.wrapping_add(line.hash.unwrap_or_default());
         self.tally.written += u64::from(self.since && line.flag);
-        let row = line.hash.filter(|hash| hash.trailing_zeros() >= self.level);
+        self.fields(line.fields, line.hash);
+        Ok(())
+    }
+
+    fn fields(&mut self, fields: &[Option<&[u8]>], row: Option<u64>) {
         let parts = self.parts;
-        for (at, (part, field)) in parts.iter().zip(line.fields).enumerate() {
+        for ((at, part), field) in parts.iter().zip(fields) {
+            let at = *at;
             let Some(field) = field else { continue };
             self.tally.values += 1;
             // Bytes are looked through if they are text: among random ones any pattern is met by chance.
@@ -183,7 +239,6 @@ impl<'a> ValueReader<'a> {
                 None => {}
             });
         }
-        Ok(())
     }
 
     /// Personal data by pattern, in the whole field.
