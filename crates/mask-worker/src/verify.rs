@@ -70,7 +70,7 @@ pub(crate) struct ReadableColumn {
     pub(crate) holds: Holds,
     /// The engine computes it from other columns.
     pub(crate) generated: bool,
-    /// How the engine hashes its values, in the engine's own words; empty where it must write them as text first.
+    /// The engine's function that hashes its values at a low price; empty where there is none, or the values are long.
     pub(crate) hashed_by: String,
     /// It may be NULL.
     pub(crate) nullable: bool,

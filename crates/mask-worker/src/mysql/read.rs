@@ -15,10 +15,6 @@ const PLAIN: &str = "'tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decim
      'datetime', 'timestamp', 'enum', 'set', 'uuid', 'point', 'linestring', 'polygon', 'geometry', 'multipoint', 'multilinestring', 'multipolygon', \
      'geometrycollection', 'geomcollection'";
 
-/// Types whose values are as one writes them, in whatever character set.
-const NUMBERS: &str = "'tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'numeric', 'float', 'double', 'real', 'year', 'date', 'time', \
-     'datetime', 'timestamp'";
-
 /// One connection reads about so many rows at a time.
 const PIECE: u64 = 200_000;
 
@@ -35,7 +31,7 @@ impl Mysql {
         let sql = format!(
             "SELECT c.table_schema, c.table_name, c.column_name, CASE WHEN c.data_type IN ({PLAIN}) THEN 'n' WHEN c.data_type = 'json' OR {checked} THEN 'd' \
                 WHEN c.data_type LIKE '%blob' OR c.data_type LIKE '%binary' THEN 'b' ELSE 'w' END, \
-                CAST(c.generation_expression <> '' AND c.generation_expression IS NOT NULL AS UNSIGNED), CAST(c.data_type IN ({NUMBERS}) AS UNSIGNED), \
+                CAST(c.generation_expression <> '' AND c.generation_expression IS NOT NULL AS UNSIGNED), CAST(c.data_type LIKE '%text' OR c.data_type LIKE '%blob' OR c.data_type IN ('json', 'geometry') AS UNSIGNED), \
                 CAST(c.is_nullable = 'YES' AS UNSIGNED), \
                 c.column_key, \
                 COALESCE(t.table_rows, 0) \
@@ -44,7 +40,7 @@ impl Mysql {
         );
         let mut found: Vec<Readable> = Vec::new();
         let mut primary = Vec::new();
-        for (schema, name, column, holds, generated, number, nullable, key, rows) in self
+        for (schema, name, column, holds, generated, long, nullable, key, rows) in self
             .rows::<(String, String, String, String, u8, u8, u8, String, u64)>(
                 "listing what can be read",
                 &sql,
@@ -71,7 +67,7 @@ impl Mysql {
                     _ => Holds::Words,
                 },
                 generated: generated > 0,
-                hashed_by: if number > 0 { "itself" } else { "" }.to_owned(),
+                hashed_by: if long > 0 { "" } else { "CRC32" }.to_owned(),
                 nullable: nullable > 0,
                 unique: nullable == 0 && matches!(key.as_str(), "PRI" | "UNI"),
             };
@@ -181,6 +177,10 @@ impl Mysql {
 
     /// How many different values the columns hold in some rows, and how many these are.
     pub(crate) async fn different(&self, reading: &Reading<'_>) -> Result<(u64, u64), Error> {
+        // The server groups long values in a table on disk: to send them all is quicker.
+        if reading.columns.iter().any(|column| column.hashed_by.is_empty()) {
+            return Ok((0, 0));
+        }
         let sql = format!(
             "SELECT COUNT(*), COUNT(DISTINCT {}) FROM (SELECT * FROM {} LIMIT {SOME_ROWS}) AS sampled",
             compared(reading, |name| format!("COALESCE({name}, '\0')")).join(", "),
@@ -276,30 +276,20 @@ fn bytes(value: &Value) -> Option<&[u8]> {
     }
 }
 
-/// What the server hashes of each row, if anything. Texts count byte by byte, whatever their character sets; NULL is not
-/// empty.
+/// What the server hashes of each row, if anything: each column by itself, byte by byte, and each shifted by another
+/// number of bits, so that values cannot change columns unseen. NULL is not empty.
 fn hash(kept: &[&ReadableColumn]) -> Option<String> {
-    let kept: Vec<_> = kept
-        .iter()
-        .map(|column| {
-            let name = ident(&column.name);
-            let value = if column.hashed_by.is_empty() {
-                format!("CAST({name} AS BINARY)")
-            } else {
-                name
-            };
-            if column.nullable {
-                format!("COALESCE({value}, '\0')")
-            } else {
-                value
-            }
-        })
-        .collect();
-    match kept.as_slice() {
-        [] => None,
-        [one] => Some(format!("CRC32({one})")),
-        _ => Some(format!("CRC32(CONCAT_WS('\x1f', {}))", kept.join(", "))),
-    }
+    let terms = kept.iter().enumerate().map(|(at, column)| {
+        let hash = format!("CRC32({})", ident(&column.name));
+        let hash = if column.nullable {
+            format!("COALESCE({hash}, 1)")
+        } else {
+            hash
+        };
+        format!("({hash} << {})", at * 5 % 32)
+    });
+    let terms: Vec<_> = terms.collect();
+    (!terms.is_empty()).then(|| format!("({})", terms.join(" ^ ")))
 }
 
 /// The condition of the rows that are wanted, if not all are.
