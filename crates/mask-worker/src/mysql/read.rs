@@ -297,7 +297,8 @@ fn condition(reading: &Reading<'_>, also: Option<&str>) -> String {
     let picked = reading.picked.and_then(|picked| {
         let hash = match picked.by {
             Some(column) => hash(&[column]),
-            None => hash(&reading.kept),
+            // Its last bits are the first column's alone: hashed once more, they are of all.
+            None => hash(&reading.kept).map(|hash| format!("CRC32({hash})")),
         };
         Some(format!("{} & {} = 0", hash?, picked.mask()))
     });
