@@ -200,14 +200,6 @@ impl Server {
         Ok(on!(self, db => db.tally(reading).await)?)
     }
 
-    pub(crate) async fn lift_row_security(&self) -> Result<Vec<String>, Error> {
-        Ok(on!(self, db => db.lift_row_security().await)?)
-    }
-
-    pub(crate) async fn put_back(&self, statements: &[String]) -> Result<(), Error> {
-        Ok(on!(self, db => db.put_back(statements).await)?)
-    }
-
     pub(crate) async fn count(&self, name: &TableName) -> Result<u64, Error> {
         Ok(on!(self, db => db.count(name).await)?)
     }

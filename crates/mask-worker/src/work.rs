@@ -136,14 +136,20 @@ impl Job<'_> {
         let taken = server.unbound(reporter, async {
             let taken = async {
                 server.note_rows(&classified.notes).await?;
-                take_witness(&server, self.target, &classified, &digester, stays, reporter).await
+                take_witness(
+                    &server,
+                    self.target,
+                    &classified,
+                    &digester,
+                    lines,
+                    stays,
+                    reporter,
+                )
+                .await
             };
             server.unless_stopped(reporter, taken).await
         });
-        let witness = Witness {
-            lines,
-            ..taken.await?
-        };
+        let witness = taken.await?;
         if !stays {
             server.save_notes(&witness.to_bytes()).await?;
         }

@@ -50,19 +50,19 @@ struct Seen {
     samples: Vec<(usize, u64, u64)>,
 }
 
-/// Remembers the values that the rules mask, what sampled rows held, the rows and checksums of all tables, and the schema.
+/// Remembers the values that the rules mask, what sampled rows held, the rows and checksums of all tables, and the schema,
+/// which `lines` says as it is with row-level security in force.
 /// `alone` says that nobody but this worker will write until the verification.
 pub(crate) async fn take_witness(
     server: &Server,
     target: &Target,
     classified: &Classified,
     digester: &Digester,
+    lines: Vec<String>,
     alone: bool,
     reporter: &Reporter,
 ) -> Result<Witness, Error> {
-    let lines = server.schema_lines().await?;
     let moment = server.moment().await?;
-    let lifted = server.lift_row_security().await?;
     let (layouts, files) = layouts(server, classified, digester).await?;
     let expected = layouts
         .iter()
@@ -99,7 +99,6 @@ pub(crate) async fn take_witness(
         })
     })
     .await?;
-    server.put_back(&lifted).await?;
     let originals = std::mem::replace(&mut *lock(&shared.originals), Originals::with_room_for(0));
     Ok(merge(
         seen,

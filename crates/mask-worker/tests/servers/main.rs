@@ -13,5 +13,6 @@ mod rows;
 mod support;
 mod torture;
 mod twice;
+mod verify_large;
 mod verify_maria;
 mod verify_postgres;
