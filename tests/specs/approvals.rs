@@ -130,16 +130,14 @@ async fn the_approvers_are_asked_where_they_read_and_told_there_what_came_of_it(
         .policy("sources.production", "approval", &rule)
         .start()
         .await;
-    let (clone, _) = asked_by(&world, ALICE).await;
+    asked_by(&world, ALICE).await;
     let question = until("Carol is asked by direct message", || async {
         world.slack().direct_messages(CAROL).into_iter().next()
     });
     let question = question.await;
     let answer = world.slack().presses(CAROL, &question.ts, action::APPROVE).await;
     assert!(answer.is_ok(), "{answer:?}");
-    let clone = world
-        .until_record(&clone.id, |record| record.ready_at.is_some())
-        .await;
+    let clone = world.handed_over().await;
     world.until_quiet().await;
     let asked: Vec<_> = world.slack().direct_messages(CAROL);
     let asked: Vec<_> = asked
@@ -238,9 +236,7 @@ async fn a_second_press_says_who_was_quicker_and_does_nothing() {
         late.field_errors["reason"].contains("answered already"),
         "{late:?}"
     );
-    let clone = world
-        .until_record(&clone.id, |record| record.ready_at.is_some())
-        .await;
+    let clone = world.handed_over().await;
     presses_on_an_old_screen(&world, BOB, action::APPROVE, &clone).await;
     assert!(last_refusal(&clone).contains("answered already"));
     let answer = clone
@@ -351,15 +347,13 @@ async fn a_lambda_that_dies_after_noting_the_token_asks_once_and_nobody_is_stuck
             .operation("lambda", "Invoke")
             .nth(note),
     );
-    let (clone, question) = asked_by(&world, ALICE).await;
+    let (_, question) = asked_by(&world, ALICE).await;
     until("the state machine asks again", || async {
         (invocations() > note + 1).then_some(())
     })
     .await;
     presses(&world, CAROL, &question, action::APPROVE).await;
-    let clone = world
-        .until_record(&clone.id, |record| record.ready_at.is_some())
-        .await;
+    let clone = world.handed_over().await;
     assert_eq!(world.messages_about(&clone).len(), 1, "at most one question");
     world.until_quiet().await;
     let approved = |line: &AuditLine| {
@@ -373,7 +367,7 @@ async fn a_lambda_that_dies_after_noting_the_token_asks_once_and_nobody_is_stuck
 #[tokio::test]
 async fn an_answer_whose_call_was_lost_is_heard_by_the_next_sweep() {
     let world = world().await;
-    let (clone, question) = asked_by(&world, ALICE).await;
+    let (_, question) = asked_by(&world, ALICE).await;
     let denied = Failure::new(400, "AccessDeniedException", "on demand");
     world.aws().faults().inject(
         Fault::new(Kind::Fail(denied))
@@ -385,9 +379,7 @@ async fn an_answer_whose_call_was_lost_is_heard_by_the_next_sweep() {
         said.contains("Approved by"),
         "the answer counts all the same: {said}"
     );
-    world
-        .until_record(&clone.id, |record| record.ready_at.is_some())
-        .await;
+    world.handed_over().await;
     let calls = world.aws().calls();
     let woken = calls.iter().filter(|call| call.operation == "SendTaskSuccess");
     let by: Vec<_> = woken.map(|call| call.principal.as_str()).collect();
