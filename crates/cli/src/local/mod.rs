@@ -114,17 +114,7 @@ impl Local {
             .await
             .context("the embedded AWS cannot be served")?;
         let worker = watch::Sender::new(Progress::default());
-        let mut programs = Programs {
-            worker: worker.clone(),
-            aws,
-            endpoint: served.endpoint(),
-            region: REGION.into(),
-            clock: options.clock.clone(),
-            config: ConfigSource::Folder(folder.clone()),
-            slack_api: format!("{slack_url}/api"),
-            notification_topic: None,
-            poll_seconds: options.poll_seconds,
-        };
+        let mut programs = programs(aws, options, &served, &worker, &folder, &slack_url);
         let caller = programs.configuration("local").await;
         let signing_secret = hex_of_random();
         programs.notification_topic = account::make(&caller, options, BOT_TOKEN, &signing_secret).await?;
@@ -263,6 +253,28 @@ struct Parts {
     folder: PathBuf,
     stopping: CancellationToken,
     worker: watch::Sender<Progress>,
+}
+
+/// What the programs of a clone's life know of the machine that they run on.
+fn programs<'a>(
+    aws: &'a LocalAws,
+    options: &LocalOptions,
+    served: &Served,
+    worker: &watch::Sender<Progress>,
+    folder: &Path,
+    slack_url: &str,
+) -> Programs<'a> {
+    Programs {
+        worker: worker.clone(),
+        aws,
+        endpoint: served.endpoint(),
+        region: REGION.into(),
+        clock: options.clock.clone(),
+        config: ConfigSource::Folder(folder.to_owned()),
+        slack_api: format!("{slack_url}/api"),
+        notification_topic: None,
+        poll_seconds: options.poll_seconds,
+    }
 }
 
 impl Parts {

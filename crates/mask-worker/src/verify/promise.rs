@@ -43,10 +43,9 @@ pub(super) fn makes(transform: &Transform) -> Sorts {
             .iter()
             .fold(none, |sorts, (_, inner)| sorts.and(makes(inner))),
         Transform::EmailKeepDomain => none.with(Personal::Email),
-        Transform::Phone | Transform::Postcode | Transform::PostcodeIn(_) => {
-            none.with(Personal::Phone).with(Personal::Card)
-        }
-        Transform::Pattern => none
+        Transform::Phone | Transform::PostcodeIn(_) => none.with(Personal::Phone).with(Personal::Card),
+        // Other letters and digits in the same format: one in 97 has the right check digits of an IBAN.
+        Transform::Pattern | Transform::Postcode => none
             .with(Personal::Phone)
             .with(Personal::Card)
             .with(Personal::Iban),
@@ -99,6 +98,15 @@ pub(super) fn is_blank(value: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_keeps_its_format_may_meet_a_number_with_check_digits() {
+        for transform in [Transform::Pattern, Transform::Postcode] {
+            let made = makes(&transform);
+            assert!(made.has(Personal::Iban) && made.has(Personal::Card) && made.has(Personal::Phone));
+        }
+        assert!(!makes(&Transform::Email).has(Personal::Iban));
+    }
 
     #[test]
     fn promises_are_told_from_originals() {
