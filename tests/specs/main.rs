@@ -8,6 +8,7 @@
 
 mod approvals;
 mod architecture;
+mod browser;
 mod chatbot;
 mod faults;
 mod forms;
@@ -18,6 +19,7 @@ mod kill;
 mod lifetime;
 mod manifest;
 mod masking;
+mod pictures;
 mod refusals;
 mod slack_faults;
 mod who_may;

@@ -7,12 +7,14 @@
 #![allow(clippy::expect_used, reason = "a harness for tests fails as a test does")]
 
 mod audit;
+mod browser;
 mod database;
 mod redact;
 mod wait;
 mod world;
 
 pub use audit::{AuditLine, audit_lines};
+pub use browser::{Browser, Tab};
 pub use database::{Database, Secret};
 pub use redact::redact;
 pub use wait::{PATIENCE, until};

@@ -177,8 +177,9 @@ fn one_line(text: &str, limit: usize) -> String {
         .collect()
 }
 
-/// `*`, `_` and `~` format, and `:` begins an emoji, only at the edge of a word: there a zero-width blank takes their
-/// power, so that names such as `db_instance_class` can still be copied.
+/// `*`, `_` and `~` format only at the edge of a word: there signs that look alike stand for them, so that names such
+/// as `db_instance_class` can still be copied. A zero-width blank beside them would not do: to Slack it is an edge
+/// like any other. After the `:` that begins an emoji it does: no emoji's name has one.
 fn unformatted(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let is_word = |at: Option<usize>| {
@@ -188,10 +189,12 @@ fn unformatted(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, c) in chars.iter().enumerate() {
         let inside = is_word(at.checked_sub(1)) && is_word(Some(at + 1));
-        if matches!(c, '*' | '_' | '~') && !inside {
-            out.push('\u{200b}');
-        }
-        out.push(*c);
+        out.push(match c {
+            '*' if !inside => '\u{2217}',
+            '_' if !inside => '\u{ff3f}',
+            '~' if !inside => '\u{223c}',
+            c => *c,
+        });
         let is_emoji = *c == ':'
             && chars
                 .get(at + 1)
@@ -223,8 +226,8 @@ mod tests {
             "`class`: set db_instance_class"
         );
         assert_eq!(
-            prose("*bold* <http://x>"),
-            "\u{200b}*bold\u{200b}* &lt;http://x&gt;"
+            prose("*bold* _italic_ ~struck~ <http://x>"),
+            "∗bold∗ ＿italic＿ ∼struck∼ &lt;http://x&gt;"
         );
         assert_eq!(prose("a ` b"), "a ' b");
         assert_eq!(prose("so :tada: it is"), "so :\u{200b}tada: it is");

@@ -19,9 +19,9 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Chore {
-    /// Install what the tests need: PostgreSQL, MariaDB, and boto3 in a Python environment of its own.
+    /// Install what the tests need: PostgreSQL, MariaDB, Chromium, and boto3 in a Python environment of its own.
     Setup(setup::Args),
-    /// Make the README's picture with a real browser.
+    /// Take the README's pictures anew, with a real browser of a real run.
     Screenshots(screenshots::Args),
     /// Measure masking against a plain copy of the same tables and against other tools, on real servers.
     BenchMasking(bench_masking::Args),

@@ -9,9 +9,6 @@ use anyhow::{Context, bail};
 /// What is installed beyond the needs of the tests.
 #[derive(Debug, Default, clap::Args)]
 pub struct Args {
-    /// Also install Chromium, which takes the README's pictures.
-    #[arg(long)]
-    pub browser: bool,
     /// Also install what masking is measured against: pynonymizer, and Ruby with ActiveRecord.
     #[arg(long)]
     pub peers: bool,
@@ -45,9 +42,17 @@ const MARIADB: Need = Need {
     brew: "mariadb",
 };
 const CHROMIUM: Need = Need {
-    programs: &["chromium", "google-chrome", "chromium-browser"],
+    // Those that the specs find: by name, or on macOS in the folder of applications.
+    programs: &[
+        "chromium",
+        "chromium-browser",
+        "google-chrome-stable",
+        "chrome",
+        "Google Chrome",
+        "Chromium",
+    ],
     apt: "chromium",
-    brew: "chromium",
+    brew: "google-chrome",
 };
 /// Libraries of Ruby: packages in Debian, gems elsewhere.
 const RUBY_ACTIVE_RECORD: Need = Need {
@@ -66,13 +71,15 @@ const PYTHON: Need = Need {
     brew: "python",
 };
 
-/// Folders beside `PATH` in which database servers are installed.
+/// Folders beside `PATH` in which database servers and browsers are installed.
 const FOLDERS: &[&str] = &[
     "/usr/sbin",
     "/usr/local/sbin",
     "/usr/libexec",
     "/opt/homebrew/bin",
     "/usr/local/mysql/bin",
+    "/Applications/Google Chrome.app/Contents/MacOS",
+    "/Applications/Chromium.app/Contents/MacOS",
 ];
 
 /// Folders of which each entry holds one version with a `bin` folder.
@@ -80,16 +87,12 @@ const VERSIONED: &[&str] = &["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/l
 
 /// Installs what is missing.
 pub fn run(args: &Args) -> anyhow::Result<Ready> {
-    let mut needs = vec![POSTGRES, MARIADB, PYTHON];
-    if args.browser {
-        needs.push(CHROMIUM);
-    }
-    let missing: Vec<_> = needs
-        .iter()
+    let missing: Vec<_> = [POSTGRES, MARIADB, CHROMIUM, PYTHON]
+        .into_iter()
         .filter(|need| !need.programs.iter().any(|name| is_installed(name)))
         .collect();
     if !missing.is_empty() {
-        install(&missing)?;
+        install(&missing.iter().collect::<Vec<_>>())?;
     }
     if let Some(need) = missing
         .iter()
@@ -145,6 +148,12 @@ fn is_installed(program: &str) -> bool {
 }
 
 fn install(missing: &[&Need]) -> anyhow::Result<()> {
+    let needs_chromium = missing.iter().any(|need| need.apt == CHROMIUM.apt);
+    if needs_chromium && is_ubuntu() {
+        bail!(
+            "Ubuntu has Chromium only as a snap, which cannot see the tests' folders: install Google Chrome by hand"
+        )
+    }
     if is_installed("apt-get") {
         apt(&missing.iter().map(|need| need.apt).collect::<Vec<_>>())
     } else if is_installed("brew") {
@@ -158,6 +167,10 @@ fn install(missing: &[&Need]) -> anyhow::Result<()> {
             .join(", ");
         bail!("neither apt-get nor brew is here to install what is missing: {programs}; install it by hand")
     }
+}
+
+fn is_ubuntu() -> bool {
+    std::fs::read_to_string("/etc/os-release").is_ok_and(|text| text.lines().any(|line| line == "ID=ubuntu"))
 }
 
 fn apt(packages: &[&str]) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::Context;
@@ -19,6 +20,11 @@ pub struct Args {
 
 /// Sets up, runs the tests, and ends with the runner's exit code.
 pub fn run(args: &Args) -> anyhow::Result<()> {
+    run_with(&args.rest, &[])
+}
+
+/// The same, with words for the runner and variables for the tests.
+pub fn run_with(words: &[String], variables: &[(&str, PathBuf)]) -> anyhow::Result<()> {
     let ready = setup::run(&setup::Args::default())?;
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let runner: &[&str] = if has_nextest(&cargo) {
@@ -27,7 +33,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         &["test"]
     };
     let names_its_own = |word: &String| word.starts_with("-p") || word.starts_with("--package");
-    let whole = (!args.rest.iter().any(names_its_own)).then_some("--workspace");
+    let whole = (!words.iter().any(names_its_own)).then_some("--workspace");
     let memory = memory();
     let mut folder = tempfile::Builder::new();
     let folder = folder.prefix("doppel-tests-");
@@ -51,7 +57,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let status = command
         .args(runner)
         .args(whole)
-        .args(&args.rest)
+        .args(words)
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         .env("DOPPEL_PYTHON", ready.python)
         .env("TMPDIR", folder.path())
         .env("LOCAL_AWS_TEMPLATES", folder.path().join("templates"))
