@@ -23,7 +23,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let has = |word: &str| args.rest.iter().any(|argument| argument == word);
     let ready = setup::run(&setup::Args {
         peers: !has("--skip-peers") && !has("--help"),
-        ..setup::Args::default()
     })?;
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut measure = Command::new(cargo);

@@ -125,15 +125,6 @@ impl Tab {
             .expect("the text is inserted");
     }
 
-    /// The frame of a picture: around what is in the element, with a little of what surrounds it.
-    const FRAME: &str = "(css) => {
-    const boxes = [...document.querySelector(css).children].map((it) => it.getBoundingClientRect()).filter((box) => box.width);
-    const [left, top] = [Math.min(...boxes.map((box) => box.left)), Math.min(...boxes.map((box) => box.top))].map((at) => Math.max(at - 16, 0));
-    const right = Math.min(Math.max(...boxes.map((box) => box.right)) + 16, innerWidth);
-    const bottom = Math.min(Math.max(...boxes.map((box) => box.bottom)) + 16, innerHeight);
-    return [left, top, right - left, bottom - top];
-}";
-
     /// Chooses an option of a menu.
     pub async fn chooses(&self, css: &str, value: &str) {
         let start = Instant::now();
