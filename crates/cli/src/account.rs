@@ -1,6 +1,7 @@
 //! The account that a verb works on: from the environment, or the one that `doppel local` runs.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -195,7 +196,7 @@ impl Account {
     }
 
     /// The policy.
-    pub async fn policy(&self) -> Result<Policy, Stop> {
+    pub async fn policy(&self) -> Result<Arc<Policy>, Stop> {
         Ok(config(&self.place, &self.aws)?.policy().await?)
     }
 

@@ -120,7 +120,10 @@ async fn press(deps: &Deps, deed: &Interaction, pressed: &Action) -> Result<Opti
         action::EXTEND => return extend(deps, &asker, &id).await,
         action::APPROVE => approve(deps, &asker, &id).await?,
         action::DENY => return deny(deps, &asker, &id).await,
-        action::DELETE => deeds::delete(deps, &deps.config.policy().await?, &asker, &id).await?,
+        action::DELETE => {
+            let policy = deps.config.policy().await?;
+            deeds::delete(deps, &policy, &asker, &id).await?
+        }
         _ => return Ok(None),
     };
     Ok(Some(said))

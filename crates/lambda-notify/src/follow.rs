@@ -165,7 +165,7 @@ pub(crate) async fn place(
     principal: Option<&Principal>,
     asked_in: Option<String>,
 ) -> Result<Option<String>, Error> {
-    let slack = deps.config.policy().await?.slack;
+    let slack = deps.config.policy().await?.slack.clone();
     let person = match principal {
         Some(Principal::Slack(user)) => Some(user.clone()),
         _ => None,

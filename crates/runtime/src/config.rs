@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
 use domain::cost::Prices;
@@ -133,6 +134,8 @@ impl AsFailure for ConfigError {
 pub struct ConfigFolder {
     source: ConfigSource,
     s3: aws_sdk_s3::Client,
+    /// The policy as it was understood last, and its text.
+    understood: Arc<Mutex<Option<(String, Arc<Policy>)>>>,
 }
 
 impl ConfigFolder {
@@ -141,13 +144,23 @@ impl ConfigFolder {
         Self {
             source,
             s3: aws::s3(config),
+            understood: Arc::default(),
         }
     }
 
-    /// The policy, read and checked.
-    pub async fn policy(&self) -> Result<Policy, ConfigError> {
-        let file = self.read(POLICY, None).await?;
-        Ok(Policy::parse(&self.place(POLICY), &file.text).map_err(Box::new)?)
+    /// The policy, read and checked. Its file is read each time; the same text is understood once.
+    pub async fn policy(&self) -> Result<Arc<Policy>, ConfigError> {
+        let (text, _) = self.read_text(POLICY, None).await?;
+        let understood = || self.understood.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, policy)) = understood().as_ref()
+            && *known == text
+        {
+            return Ok(policy.clone());
+        }
+        let policy = Policy::parse(&self.place(POLICY), &text).map_err(Box::new)?;
+        let policy = Arc::new(policy);
+        *understood() = Some((text, policy.clone()));
+        Ok(policy)
     }
 
     /// The key of a source's masking rules.
@@ -226,6 +239,21 @@ impl ConfigFolder {
     }
 
     async fn read(&self, key: &str, version: Option<&str>) -> Result<Pinned, ConfigError> {
+        let (text, version) = self.read_text(key, version).await?;
+        Ok(Pinned {
+            key: key.to_owned(),
+            hash: hex::encode(Sha256::digest(&text)),
+            text,
+            version,
+        })
+    }
+
+    /// The text of a file, and its S3 version.
+    async fn read_text(
+        &self,
+        key: &str,
+        version: Option<&str>,
+    ) -> Result<(String, Option<String>), ConfigError> {
         let (bytes, version) = match &self.source {
             ConfigSource::Folder(folder) => {
                 let path = folder.join(key);
@@ -250,14 +278,8 @@ impl ConfigFolder {
                 )
             }
         };
-        let hash = hex::encode(Sha256::digest(&bytes));
         let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText(self.place(key)))?;
-        Ok(Pinned {
-            key: key.to_owned(),
-            text,
-            hash,
-            version,
-        })
+        Ok((text, version))
     }
 }
 
@@ -322,5 +344,36 @@ mod tests {
         let place = config.write_prices(&prices.to_toml()).await.unwrap();
         assert!(place.ends_with("prices.toml"), "{place}");
         assert_eq!(config.prices().await.unwrap(), prices);
+    }
+
+    #[tokio::test]
+    async fn a_policy_holds_from_the_moment_that_its_file_says_so() {
+        let (folder, config) = folder().await;
+        let file = folder.path().join("doppel.toml");
+        let text = include_str!("../../../examples/doppel.toml");
+        std::fs::write(&file, text).unwrap();
+        let first = config.policy().await.unwrap();
+        assert!(
+            Arc::ptr_eq(&first, &config.policy().await.unwrap()),
+            "the same text"
+        );
+        // As long, and within the same tick of a file system's clock.
+        std::fs::write(
+            &file,
+            text.replace("clones_per_person = 3", "clones_per_person = 4"),
+        )
+        .unwrap();
+        let next = config.clone().policy().await.unwrap();
+        assert_eq!(
+            (first.people.clones_per_person, next.people.clones_per_person),
+            (3, 4)
+        );
+        std::fs::write(&file, "[sources]\nx = 1").unwrap();
+        assert!(
+            config.policy().await.is_err(),
+            "the last good one is not taken instead"
+        );
+        std::fs::write(&file, text).unwrap();
+        assert_eq!(*config.policy().await.unwrap(), *first);
     }
 }
