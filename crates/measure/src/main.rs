@@ -1,6 +1,8 @@
 //! Measurements on real servers. `cargo xtask` builds this program together with the whole workspace and becomes it: so
 //! the chores themselves stay small, and set up a machine on which nothing has been compiled yet.
 
+mod cpu;
+mod gateway;
 mod masking;
 
 use std::process::ExitCode;
@@ -20,15 +22,22 @@ struct Args {
 enum What {
     /// Masking against a plain copy of the same tables, and against other tools.
     Masking(masking::Args),
+    /// The front door under load, against a bare axum server.
+    Gateway(gateway::Args),
     /// One run of the worker, as `masking` starts it: the job comes by standard input.
     #[command(hide = true)]
     Worker,
+    /// One of the servers that `gateway` starts.
+    #[command(hide = true, subcommand)]
+    Serve(gateway::Role),
 }
 
 fn main() -> ExitCode {
     let done = match Args::parse().what {
         What::Masking(args) => interruptible(|folder| masking::run(args, folder)),
+        What::Gateway(args) => interruptible(|folder| gateway::run(args, folder)),
         What::Worker => masking::worker(),
+        What::Serve(role) => gateway::serve(&role),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -59,4 +68,16 @@ where
     drop(runtime);
     folder.close()?;
     done
+}
+
+/// The middle of some figures; none of none.
+fn median(figures: &[f64]) -> Option<f64> {
+    let mut figures = figures.to_vec();
+    figures.sort_by(f64::total_cmp);
+    let middle = figures.len() / 2;
+    match figures.len() {
+        0 => None,
+        even if even % 2 == 0 => Some(f64::midpoint(figures[middle - 1], figures[middle])),
+        _ => Some(figures[middle]),
+    }
 }

@@ -1,6 +1,7 @@
 //! Chores: `cargo xtask setup` installs what the tests need, `cargo xtask test` does that and runs them all,
-//! `cargo xtask bench-masking` measures, `cargo xtask fuzz` tries many cases.
+//! `cargo xtask bench-masking` and `cargo xtask bench-gateway` measure, `cargo xtask fuzz` tries many cases.
 
+mod bench_gateway;
 mod bench_masking;
 mod fuzz;
 mod screenshots;
@@ -25,6 +26,8 @@ enum Chore {
     Screenshots(screenshots::Args),
     /// Measure masking against a plain copy of the same tables and against other tools, on real servers.
     BenchMasking(bench_masking::Args),
+    /// Measure the front door for Slack under 64 connections, against a bare axum server.
+    BenchGateway(bench_gateway::Args),
     /// Try the grammar of commands and the reading of payloads on 100,000 cases each.
     Fuzz(fuzz::Args),
     /// Set up, then run all tests: with cargo-nextest if it is installed, else with `cargo test`.
@@ -34,6 +37,7 @@ enum Chore {
 fn main() -> anyhow::Result<()> {
     match Args::parse().chore {
         Chore::BenchMasking(args) => bench_masking::run(&args),
+        Chore::BenchGateway(args) => bench_gateway::run(&args),
         Chore::Fuzz(args) => fuzz::run(&args),
         Chore::Setup(args) => setup::run(&args).map(|_| ()),
         Chore::Screenshots(args) => screenshots::run(&args),

@@ -15,8 +15,8 @@ use secrecy::ExposeSecret;
 use tokio::task::{block_in_place, spawn_blocking};
 use tokio_postgres::NoTls;
 
-use super::cpu;
 use super::data::{FOREIGN_KEY, Size, TABLES};
+use crate::cpu;
 
 /// The master, with Aurora's rights.
 const USER: &str = "dba";

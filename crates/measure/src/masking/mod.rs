@@ -5,7 +5,6 @@
 //! The kinds of runs take turns, so that a machine that grows slower does so for all of them.
 
 mod copy;
-mod cpu;
 mod data;
 mod lab;
 mod ours;

@@ -10,8 +10,8 @@ use mask_worker::{Job, Reporter, Target, Tuning, Verb};
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 
-use super::cpu;
 use super::lab::Db;
+use crate::cpu;
 
 /// Which rules are in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::data::Size;
 use super::lab::name;
 use super::ours::{Rules, Run, Scope};
+use crate::median;
 
 /// What was timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -269,17 +270,6 @@ impl Figures {
             "scan": round(self.scan()),
             "peak_mb": round(self.peak_mb),
         })
-    }
-}
-
-fn median(times: &[f64]) -> Option<f64> {
-    let mut times = times.to_vec();
-    times.sort_by(f64::total_cmp);
-    let middle = times.len() / 2;
-    match times.len() {
-        0 => None,
-        even if even % 2 == 0 => Some(f64::midpoint(times[middle - 1], times[middle])),
-        _ => Some(times[middle]),
     }
 }
 
