@@ -120,6 +120,14 @@ impl Figures {
                 row(text, deed, &medians)?;
             }
         }
+        let turns = self.turns.values().flatten();
+        let put_off: usize = turns.map(|(bare, gateway)| bare.put_off + gateway.put_off).sum();
+        if put_off > 0 {
+            writeln!(
+                text,
+                "  {put_off} requests with a write were told to come again later, and are not counted"
+            )?;
+        }
         Ok(())
     }
 
