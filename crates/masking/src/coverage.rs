@@ -180,10 +180,10 @@ pub(crate) fn toml_key(name: &str) -> String {
     }
 }
 
-/// A name in quotes. TOML writes a text with a line break over several lines, which a key must not; JSON's escapes are
-/// among its own.
+/// A name in quotes. TOML writes a text with a line break or with both sorts of quotes between three quotes, which a key
+/// must not; JSON's escapes are among its own.
 fn quoted(name: &str) -> String {
-    if name.chars().any(char::is_control) {
+    if name.chars().any(|c| c == '\'' || c.is_control()) {
         serde_json::Value::from(name).to_string()
     } else {
         toml::Value::from(name).to_string()

@@ -129,6 +129,7 @@ INSERT INTO s_said VALUES (1, 'Planted');
 --| "SELECT" = "name"
 --| "a\"b" = "hash"
 --| "it's $1 %s {}" = "hash"
+--| "it's \"both\"" = "hash"
 --| [tables."public.User"]
 --| "Name" = "name"
 --| [tables."public.user"]
@@ -140,7 +141,7 @@ INSERT INTO s_said VALUES (1, 'Planted');
 --> 5: SELECT count(*) FROM "Odd ""Schema"""."ユーザー 😀" WHERE "e-mail; --" LIKE '%@example%' AND "a""b" <> 'planted'
 --> 5: SELECT count(*) FROM "User" u JOIN "user" v USING (id) WHERE u."Name" <> v."Name"
 CREATE SCHEMA "Odd ""Schema""";
-CREATE TABLE "Odd ""Schema"""."ユーザー 😀" (id int, "e-mail; --" text UNIQUE, "SELECT" text, "a""b" text, "it's $1 %s {}" text DEFAULT 'x', "Order" int GENERATED ALWAYS AS IDENTITY);
+CREATE TABLE "Odd ""Schema"""."ユーザー 😀" (id int, "e-mail; --" text UNIQUE, "SELECT" text, "a""b" text, "it's $1 %s {}" text DEFAULT 'x', "it's ""both""" text, "Order" int GENERATED ALWAYS AS IDENTITY);
 CREATE INDEX "an; index" ON "Odd ""Schema"""."ユーザー 😀" ("SELECT", lower("a""b"));
 INSERT INTO "Odd ""Schema"""."ユーザー 😀" SELECT n, 'planted.' || n || '@corp-mail.jp', 'Planted', 'planted', 'planted' FROM generate_series(1, 5) n;
 CREATE TABLE "User" (id int PRIMARY KEY, "Name" text);
