@@ -236,10 +236,11 @@ fn days(text: &[u8], before: bool) -> Result<i64, NoValue> {
     } else {
         i64::from(year)
     };
-    let year = i32::try_from(year).map_err(|_| NoValue)?;
-    let date = chrono::NaiveDate::from_ymd_opt(year, month, day).ok_or(NoValue)?;
+    // The calendar comes again every 400 years, and the server's ends later than chrono's.
+    let in_era = i32::try_from(year.rem_euclid(400)).map_err(|_| NoValue)?;
+    let date = chrono::NaiveDate::from_ymd_opt(in_era, month, day).ok_or(NoValue)?;
     let first = chrono::NaiveDate::from_ymd_opt(2000, 1, 1).ok_or(NoValue)?;
-    Ok(date.signed_duration_since(first).num_days())
+    Ok(date.signed_duration_since(first).num_days() + year.div_euclid(400) * 146_097)
 }
 
 /// `2024-01-31 10:00:00.5+00` as microseconds since 2000.
@@ -296,6 +297,11 @@ mod tests {
             (Code::Date, "2000-01-01", 0_i32.to_be_bytes().to_vec()),
             (Code::Date, "1999-12-31", (-1_i32).to_be_bytes().to_vec()),
             (Code::Date, "0044-03-15 BC", (-746_117_i32).to_be_bytes().to_vec()),
+            (
+                Code::Date,
+                "5874897-12-31",
+                2_145_031_948_i32.to_be_bytes().to_vec(),
+            ),
             (Code::Date, "infinity", i32::MAX.to_be_bytes().to_vec()),
             (
                 Code::Timestamp,

@@ -230,3 +230,11 @@ INSERT INTO t_numbers VALUES (0, 'NaN', 'Infinity', '-Infinity', 0, 0), (-1, NUL
 --> -2|7: SELECT array_lower(b, 1), array_lower(b, 2) FROM t_bounds
 CREATE TABLE t_bounds (id int PRIMARY KEY, a text[], b text[]);
 INSERT INTO t_bounds VALUES (1, '[0:1]={planted@corp-mail.jp,NULL}', '[-2:-1][7:8]={{planted1,planted2},{NULL,planted3}}');
+
+-- # Days so far away that few calendars reach them
+--| [tables.t_far]
+--| day = { mask = "date", same = "far" }
+--| moment = { date = { shift_days = 3, by = "id" } }
+--> 4: SELECT count(*) FROM t_far WHERE extract(year FROM day) > 299999 AND extract(year FROM moment) > 294000
+CREATE TABLE t_far (id int PRIMARY KEY, day date, moment timestamp);
+INSERT INTO t_far SELECT n, date '5874000-12-31' - n * 1000, timestamp '294200-12-31 23:59:59.999999' - n * interval '1 day' FROM generate_series(0, 3) n;
