@@ -91,6 +91,8 @@ pub(crate) enum Holds {
     Document,
     /// A list in the engine's text form.
     List,
+    /// A list of what holds no words.
+    ListOfNoWords,
 }
 
 /// How a table is to be read.

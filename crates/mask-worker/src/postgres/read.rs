@@ -12,13 +12,14 @@ use crate::server::SOME_ROWS;
 use crate::verify::{Counted, Holds, Line, Readable, ReadableColumn, Reading};
 
 /// Everything that holds rows: tables, then the views that keep copies; each with its size and file, each column with what
-/// it can hold: `n`othing that is a word, `b`ytes, a `d`ocument, a `l`ist, or `w`ords, which is everything that is not known
+/// it can hold: `n`othing that is a word, `b`ytes, a `d`ocument, a `l`ist (of `u`uids), or `w`ords, which is everything that is not known
 /// to be something else; with the function that hashes its values, and whether it can be NULL or names a row.
 const RELATIONS: &str = "
 SELECT n.nspname::text, c.relname::text, c.relkind = 'm', greatest(c.reltuples, 0)::int8,
     pg_relation_size(c.oid) / current_setting('block_size')::int8, c.relfilenode::text, a.attname::text,
     CASE WHEN t.typtype = 'e' THEN 'n'
-        WHEN t.typcategory = 'A' AND e.oid < 16384 AND (e.typcategory IN ('N', 'B', 'D', 'T', 'V') OR e.typname = 'uuid') THEN 'n'
+        WHEN t.typcategory = 'A' AND e.oid < 16384 AND e.typcategory IN ('N', 'B', 'D', 'T', 'V') THEN 'n'
+        WHEN t.typcategory = 'A' AND e.oid < 16384 AND e.typname = 'uuid' THEN 'u'
         WHEN t.typcategory = 'A' THEN 'l'
         WHEN t.typname = 'bytea' THEN 'b'
         WHEN t.typname IN ('json', 'jsonb') THEN 'd'
@@ -73,6 +74,7 @@ impl Postgres {
                     "b" => Holds::Bytes,
                     "d" => Holds::Document,
                     "l" => Holds::List,
+                    "u" => Holds::ListOfNoWords,
                     _ => Holds::Words,
                 },
                 generated: row.get(8),

@@ -88,13 +88,13 @@ impl Part {
                     .collect(),
             ),
             (None, Holds::Document) => How::Document(Vec::new()),
-            (masked, Holds::List) => How::List(masked.map(|masked| place(column.name.clone(), masked))),
+            (masked, Holds::List | Holds::ListOfNoWords) => How::List(masked.map(|masked| place(column.name.clone(), masked))),
             (masked, _) => How::Value(masked.map(|masked| place(column.name.clone(), masked))),
         };
         Self {
             column: column.clone(),
             how,
-            searched: column.holds != Holds::NoWords,
+            searched: !matches!(column.holds, Holds::NoWords | Holds::ListOfNoWords),
             made: masked.map(makes).unwrap_or_default(),
             accepted: matches!(transform, Some(Transform::Keep { reason: Some(_) })),
         }

@@ -238,3 +238,13 @@ INSERT INTO t_bounds VALUES (1, '[0:1]={planted@corp-mail.jp,NULL}', '[-2:-1][7:
 --> 4: SELECT count(*) FROM t_far WHERE extract(year FROM day) > 299999 AND extract(year FROM moment) > 294000
 CREATE TABLE t_far (id int PRIMARY KEY, day date, moment timestamp);
 INSERT INTO t_far SELECT n, date '5874000-12-31' - n * 1000, timestamp '294200-12-31 23:59:59.999999' - n * interval '1 day' FROM generate_series(0, 3) n;
+
+-- # Lists of UUIDs
+--| [tables.t_uuid_lists]
+--| masked = "uuid"
+--| kept = "keep"
+--> 20: SELECT count(*) FROM t_uuid_lists WHERE cardinality(masked) = 3 AND masked[2] IS NULL AND masked[1] <> kept[1]
+--= SELECT md5(string_agg(kept::text, ',' ORDER BY id)) FROM t_uuid_lists
+CREATE TABLE t_uuid_lists (id int PRIMARY KEY, masked uuid[], kept uuid[]);
+INSERT INTO t_uuid_lists SELECT n, ARRAY[md5('a' || n)::uuid, NULL, md5('b' || n)::uuid], ARRAY[md5('c' || n)::uuid] FROM generate_series(1, 20) n;
+INSERT INTO t_uuid_lists VALUES (0, NULL, '{}');
