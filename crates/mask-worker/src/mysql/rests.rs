@@ -33,6 +33,7 @@ impl Mysql {
                 table: TableName::new(schema, name),
                 column: Some(column),
                 value: value?,
+                number: false,
             })
         });
         Ok(remembered.collect())

@@ -16,18 +16,20 @@ impl Postgres {
         );
         let mut found = Vec::new();
         let plain = format!(
-            "SELECT schemaname::text, tablename::text, attname::text, unnest(coalesce(most_common_vals::text::text[], '{{}}') \
-             || coalesce(histogram_bounds::text::text[], '{{}}') || coalesce(most_common_elems::text::text[], '{{}}')) \
-             FROM pg_stats WHERE schemaname {not} \
+            "SELECT schemaname::text, tablename::text, s.attname::text, unnest(coalesce(most_common_vals::text::text[], '{{}}') \
+             || coalesce(histogram_bounds::text::text[], '{{}}') || coalesce(most_common_elems::text::text[], '{{}}')), \
+             coalesce(t.oid < 16384 AND t.typcategory = 'N', false) \
+             FROM pg_stats s LEFT JOIN pg_attribute a ON a.attrelid = format('%I.%I', schemaname, tablename)::regclass AND a.attname = s.attname \
+             LEFT JOIN pg_type t ON t.oid = a.atttypid WHERE schemaname {not} \
              AND array_ndims(coalesce(most_common_vals, histogram_bounds, most_common_elems)::text::text[]) = 1"
         );
         let groups = format!(
-            "SELECT schemaname::text, tablename::text, NULL::text, unnest(most_common_vals::text[]) \
+            "SELECT schemaname::text, tablename::text, NULL::text, unnest(most_common_vals::text[]), false \
              FROM pg_stats_ext WHERE most_common_vals IS NOT NULL AND schemaname {not}"
         );
         let expressions = format!(
             "SELECT schemaname::text, tablename::text, NULL::text, unnest(coalesce(most_common_vals::text::text[], '{{}}') \
-             || coalesce(histogram_bounds::text::text[], '{{}}')) FROM pg_stats_ext_exprs WHERE schemaname {not}"
+             || coalesce(histogram_bounds::text::text[], '{{}}')), false FROM pg_stats_ext_exprs WHERE schemaname {not}"
         );
         let doing = "reading the planner's statistics";
         for sql in [plain, groups, expressions] {
@@ -41,6 +43,7 @@ impl Postgres {
                     table: TableName::new(row.get::<_, String>(0), row.get::<_, String>(1)),
                     column: row.get(2),
                     value: row.get::<_, Option<String>>(3)?,
+                    number: row.get(4),
                 })
             }));
         }

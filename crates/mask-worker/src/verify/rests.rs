@@ -23,6 +23,8 @@ pub(crate) struct Remembered {
     pub(crate) column: Option<String>,
     /// The value as text.
     pub(crate) value: String,
+    /// The column is known to hold numbers.
+    pub(crate) number: bool,
 }
 
 /// Gives tables that were changed where they lay a new file, makes copies anew, and has suspicious statistics gathered
@@ -138,17 +140,24 @@ async fn suspicious(
     digester: &Digester,
 ) -> Result<BTreeMap<(TableName, Option<String>), u64>, Error> {
     let mut counts = BTreeMap::new();
-    for Remembered { table, column, value } in server.remembered().await? {
+    for remembered in server.remembered().await? {
+        let Remembered {
+            table,
+            column,
+            value,
+            number,
+        } = remembered;
         let treatment = classified.table(&table);
         let transform = treatment
             .and_then(|t| t.columns.iter().find(|c| column.as_ref() == Some(&c.column)))
             .map(|c| &c.transform);
         let accepted = transform.is_some_and(|t| matches!(t, masking::Transform::Keep { reason: Some(_) }));
         let emptied = treatment.is_some_and(|treatment| treatment.emptied);
-        // Statistics of several columns, or of a view, can show what any rule makes.
+        // Statistics of several columns, or of a view, can show what any rule makes; a number of many digits can look like
+        // a card's, and its column is not looked through either.
         let made = match transform {
-            Some(transform) => makes(transform),
-            None => Sorts::default()
+            Some(transform) if !number => makes(transform),
+            _ => Sorts::default()
                 .with(Personal::Phone)
                 .with(Personal::Card)
                 .with(Personal::Iban),

@@ -248,3 +248,9 @@ INSERT INTO t_far SELECT n, date '5874000-12-31' - n * 1000, timestamp '294200-1
 CREATE TABLE t_uuid_lists (id int PRIMARY KEY, masked uuid[], kept uuid[]);
 INSERT INTO t_uuid_lists SELECT n, ARRAY[md5('a' || n)::uuid, NULL, md5('b' || n)::uuid], ARRAY[md5('c' || n)::uuid] FROM generate_series(1, 20) n;
 INSERT INTO t_uuid_lists VALUES (0, NULL, '{}');
+
+-- # Whole numbers of sixteen digits that nobody masks: some look like the number of a card
+--| [tables.t_long_numbers]
+--| email = "email"
+CREATE TABLE t_long_numbers (id bigint PRIMARY KEY, n numeric, email text);
+INSERT INTO t_long_numbers SELECT 4100000000000000 + n * 1000003::bigint, 5500000000000000 + n * 1000003::bigint, 'planted.' || n || '@corp-mail.jp' FROM generate_series(1, 2000) n;
