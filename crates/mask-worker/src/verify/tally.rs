@@ -171,6 +171,11 @@ impl<'a> ValueReader<'a> {
         }
     }
 
+    /// How many rows were looked at.
+    pub(super) fn rows(&self) -> u64 {
+        self.tally.rows
+    }
+
     /// What was counted.
     pub(super) fn into_tally(mut self) -> TableTally {
         if self.again {
