@@ -143,6 +143,9 @@ impl Held {
     }
 }
 
+/// A column, and the value of another row that it gets.
+type Replaced<'a> = (usize, Option<&'a [u8]>);
+
 /// What happens to the fields of a row, in order.
 struct Writing {
     form: Form,
@@ -167,16 +170,21 @@ impl Writing {
         Ok(())
     }
 
-    /// Writes the first `rows` of those held, their values in other places. NULL and empty stay where they are.
+    /// Writes the first `rows` of those held, their values in other places. NULL and empty stay where they are, but where
+    /// a single value stands among them: it must not stay either.
     fn shuffle(&mut self, rows: usize, out: &mut Vec<u8>) -> Result<(), Unreadable> {
         let held = std::mem::take(&mut self.held);
-        let mut replaced: Vec<Vec<(usize, &[u8])>> = vec![Vec::new(); rows];
+        let mut replaced: Vec<Vec<Replaced<'_>>> = vec![Vec::new(); rows];
         for (column, field) in self.fields.iter_mut().enumerate() {
             let Some((_, shuffler)) = field.masker.as_mut().filter(|(masker, _)| masker.shuffles()) else {
                 continue;
             };
-            let value = |at: usize| held.field(at, column).unwrap_or_default();
-            let movable: Vec<usize> = (0..rows).filter(|at| !value(*at).is_empty()).collect();
+            let value = |at: usize| held.field(at, column);
+            let says = |at: &usize| value(*at).is_some_and(|value| !value.is_empty());
+            let mut movable: Vec<usize> = (0..rows).filter(says).collect();
+            if movable.len() == 1 {
+                movable = (0..rows).collect();
+            }
             for (to, from) in shuffler.permutation(movable.len()).into_iter().enumerate() {
                 replaced[movable[to]].push((column, value(movable[from])));
             }
@@ -194,7 +202,7 @@ impl Writing {
     fn write(
         &mut self,
         row: &[Option<&[u8]>],
-        replaced: &[(usize, &[u8])],
+        replaced: &[Replaced<'_>],
         out: &mut Vec<u8>,
     ) -> Result<(), Unreadable> {
         if self.form == Form::Binary {
@@ -206,8 +214,8 @@ impl Writing {
             }
             let other = replaced.iter().find(|(column, _)| *column == at);
             match (other, row.get(at).copied().flatten(), &mut self.fields[at].masker) {
-                (Some((_, other)), _, _) => self.keep(other, out),
-                (None, None, _) => self.null(out),
+                (Some((_, Some(other))), _, _) => self.keep(other, out),
+                (Some((_, None)), _, _) | (None, None, _) => self.null(out),
                 (None, Some(field), Some((masker, _))) if !masker.shuffles() => {
                     self.write_masked(field, at, row, out)?;
                 }
@@ -436,6 +444,24 @@ mod tests {
         values.sort();
         values.dedup();
         assert_eq!(values.len(), 16_000 + 2, "each value once, NULL and empty");
+    }
+
+    #[test]
+    fn a_single_value_among_many_rows_without_one_does_not_stay() {
+        for blank in ["\\N", ""] {
+            let rows: Vec<_> = (0..40_000)
+                .map(|n| match n % 10_000 {
+                    7 => format!("{n}\tvalue {n}\tkept"),
+                    _ => format!("{n}\t{blank}\tkept"),
+                })
+                .collect();
+            let after = masked("a = \"shuffle\"\nb = \"keep\"", &rows);
+            let values: Vec<_> = after.iter().filter(|row| row[1] != blank).collect();
+            assert_eq!(values.len(), 4, "none is lost");
+            for row in values {
+                assert_ne!(row[1], format!("value {}", row[0]));
+            }
+        }
     }
 
     #[test]
