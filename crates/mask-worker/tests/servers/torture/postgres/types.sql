@@ -232,12 +232,12 @@ CREATE TABLE t_bounds (id int PRIMARY KEY, a text[], b text[]);
 INSERT INTO t_bounds VALUES (1, '[0:1]={planted@corp-mail.jp,NULL}', '[-2:-1][7:8]={{planted1,planted2},{NULL,planted3}}');
 
 -- # Days so far away that few calendars reach them
---| [tables.t_far]
+--| [tables.t_farthest]
 --| day = { mask = "date", same = "far" }
 --| moment = { date = { shift_days = 3, by = "id" } }
---> 4: SELECT count(*) FROM t_far WHERE extract(year FROM day) > 299999 AND extract(year FROM moment) > 294000
-CREATE TABLE t_far (id int PRIMARY KEY, day date, moment timestamp);
-INSERT INTO t_far SELECT n, date '5874000-12-31' - n * 1000, timestamp '294200-12-31 23:59:59.999999' - n * interval '1 day' FROM generate_series(0, 3) n;
+--> 4: SELECT count(*) FROM t_farthest WHERE extract(year FROM day) > 299999 AND extract(year FROM moment) > 294000
+CREATE TABLE t_farthest (id int PRIMARY KEY, day date, moment timestamp);
+INSERT INTO t_farthest SELECT n, date '5874000-12-31' - n * 1000, timestamp '294200-12-31 23:59:59.999999' - n * interval '1 day' FROM generate_series(0, 3) n;
 
 -- # Lists of UUIDs
 --| [tables.t_uuid_lists]
