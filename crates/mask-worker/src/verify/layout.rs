@@ -88,7 +88,9 @@ impl Part {
                     .collect(),
             ),
             (None, Holds::Document) => How::Document(Vec::new()),
-            (masked, Holds::List | Holds::ListOfNoWords) => How::List(masked.map(|masked| place(column.name.clone(), masked))),
+            (masked, Holds::List | Holds::ListOfNoWords) => {
+                How::List(masked.map(|masked| place(column.name.clone(), masked)))
+            }
             (masked, _) => How::Value(masked.map(|masked| place(column.name.clone(), masked))),
         };
         Self {
