@@ -20,7 +20,16 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut measure = Command::new(cargo);
     measure
-        .args(["run", "--quiet", "--package", "measure", "--", "gateway"])
+        .args([
+            "run",
+            "--quiet",
+            "--profile",
+            "measure",
+            "--package",
+            "measure",
+            "--",
+            "gateway",
+        ])
         .args(&args.rest);
     Err(measure.exec()).context("cargo cannot be run")
 }

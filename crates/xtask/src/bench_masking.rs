@@ -27,7 +27,16 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut measure = Command::new(cargo);
     measure
-        .args(["run", "--quiet", "--package", "measure", "--", "masking"])
+        .args([
+            "run",
+            "--quiet",
+            "--profile",
+            "measure",
+            "--package",
+            "measure",
+            "--",
+            "masking",
+        ])
         .args(&args.rest);
     if let Some(peers) = ready.peers {
         measure.env("DOPPEL_PEERS", peers);
