@@ -10,6 +10,10 @@ use sha2::{Digest, Sha256};
 /// Every cluster that doppel makes has a name that starts so.
 pub const PREFIX: &str = "doppel-";
 
+/// The database user of batch queries and exports on every clone. It has no password: it comes with a token of IAM
+/// database authentication, which is off until the clone is released.
+pub const BATCH_USER: &str = "doppel_batch";
+
 /// The longest source name: the clone's id and its instance's id must stay within AWS's 63 characters.
 pub const MAX_SOURCE_NAME: usize = 32;
 

@@ -71,6 +71,7 @@ async fn perform(
 ) -> Result<Option<Next>, StepError> {
     match step {
         Step::OpenToUsers => open_to_users(&deps.bench, record, source).await.map(Some),
+        Step::EnableIamAuth => enable_iam_auth(&deps.bench, record).await.map(Some),
         Step::EnableDataApi => enable_data_api(&deps.bench, arn).await.map(Some),
         Step::HandOver { host, port } => hand_over(deps, record, host, port).await.map(Some),
         Step::Wait => Ok(Some(Next::Wait)),
@@ -85,6 +86,19 @@ async fn open_to_users(bench: &Bench, record: &CloneRecord, source: &Source) -> 
         .modify_db_cluster()
         .db_cluster_identifier(record.id.as_str())
         .vpc_security_group_ids(&source.user_security_group)
+        .enable_iam_database_authentication(true)
+        .apply_immediately(true);
+    Ok(unless_busy(
+        call.send().await.map_err(failed("ModifyDBCluster", &record.id)),
+    )?)
+}
+
+async fn enable_iam_auth(bench: &Bench, record: &CloneRecord) -> Result<Next, StepError> {
+    let call = bench
+        .rds
+        .modify_db_cluster()
+        .db_cluster_identifier(record.id.as_str())
+        .enable_iam_database_authentication(true)
         .apply_immediately(true);
     Ok(unless_busy(
         call.send().await.map_err(failed("ModifyDBCluster", &record.id)),

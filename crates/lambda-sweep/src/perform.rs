@@ -134,6 +134,7 @@ async fn quarantine(bench: &Bench, policy: &Policy, record: &CloneRecord) -> Res
         .modify_db_cluster()
         .db_cluster_identifier(record.id.as_str())
         .vpc_security_group_ids(&source.quarantine_security_group)
+        .enable_iam_database_authentication(false)
         .apply_immediately(true);
     unless_busy(call.send().await.map_err(failed("ModifyDBCluster", &record.id)))?;
     Ok(Next::Look)

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Error;
 use crate::progress::Reporter;
 use crate::target::Target;
-use crate::work::{Job, Tuning, Verb};
+use crate::work::{self, Job, Tuning, Verb};
 
 /// How often progress is written to the record, and the record asked whether to go on.
 const BEAT: Duration = Duration::from_secs(3);
@@ -156,6 +156,10 @@ async fn attempt(
     tokio::select! {
         done = job.run_into(report, &args.verbs, &reporter) => done?,
         cancelled = beat => return Err(cancelled),
+    }
+    if args.verbs.contains(&Verb::Verify) {
+        let made = work::create_batch_user(&target, &user.username).await?;
+        tracing::info!(clone.id = %record.id, made, "the user of batch queries");
     }
     let verdict = args.verbs.contains(&Verb::Verify).then(|| Verdict {
         cluster_resource_id: resource_id,

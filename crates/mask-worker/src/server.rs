@@ -263,6 +263,15 @@ impl Server {
         on!(self, db => db.create_user(login).await)
     }
 
+    /// Creates the user of batch queries, who may do what `owner` may and comes with a token instead of a password.
+    /// False on a server that knows no tokens: one that is not Aurora's.
+    pub(crate) async fn create_batch_user(&self, owner: &str) -> Result<bool, Error> {
+        Ok(match self {
+            Self::Postgres(db) => db.create_batch_user(owner).await,
+            Self::Mysql(db) => db.create_batch_user().await,
+        }?)
+    }
+
     pub(crate) async fn sample(&self, name: &TableName, column: &str) -> Result<Vec<String>, Error> {
         Ok(on!(self, db => db.sample(name, column).await)?)
     }

@@ -260,6 +260,12 @@ impl Job<'_> {
     }
 }
 
+/// Creates the user of batch queries on a clone, beside its `owner`. It can log in only once IAM authentication is
+/// switched on, which is done at release. False on a server that knows no such thing.
+pub(crate) async fn create_batch_user(target: &Target, owner: &str) -> Result<bool, Error> {
+    Server::connect(target).await?.create_batch_user(owner).await
+}
+
 /// The report of a masking that another command did: what the rules asked for, and the verification found done.
 async fn masked_by_others(server: &Server, classified: &Classified) -> Result<Vec<MaskedTable>, Error> {
     let mut tables = Vec::new();

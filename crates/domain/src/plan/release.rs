@@ -11,8 +11,10 @@ use crate::workflow::Failure;
 /// One step towards the hand-over.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// Put the clone into the users' security group, and out of quarantine.
+    /// Put the clone into the users' security group, and out of quarantine; switch IAM authentication on.
     OpenToUsers,
+    /// Switch IAM authentication on: with it, batch queries can log in.
+    EnableIamAuth,
     /// Switch the Data API on.
     EnableDataApi,
     /// Write `ready`, the access and the expiry into the record.
@@ -57,6 +59,7 @@ pub fn plan(wanted: &CloneRecord, source: &Source, observed: &Observed, now: Dat
         _ if !cluster.is_available() => Step::Wait,
         _ if !cluster.is_going_to(users) => Step::OpenToUsers,
         _ if !cluster.is_only_in(users) => Step::Wait,
+        _ if !cluster.iam_auth => Step::EnableIamAuth,
         _ if wanted.options.data_api && !cluster.data_api => Step::EnableDataApi,
         _ => match (&cluster.endpoint, cluster.port) {
             (Some(host), Some(port)) => Step::HandOver {
@@ -86,7 +89,9 @@ mod tests {
 
     fn in_group(record: &CloneRecord, groups: &[(&str, &str)]) -> Observed {
         let mut seen = observed(record, "db.t4g.medium");
-        seen.cluster.as_mut().unwrap().security_groups = groups
+        let cluster = seen.cluster.as_mut().unwrap();
+        cluster.iam_auth = groups == [("sg-users", "active")];
+        cluster.security_groups = groups
             .iter()
             .map(|(group, status)| ((*group).to_owned(), (*status).to_owned()))
             .collect();
@@ -124,6 +129,14 @@ mod tests {
             step(&record, &in_group(&record, &[("sg-users", "active")])),
             Step::EnableDataApi
         );
+    }
+
+    #[test]
+    fn batch_queries_can_log_in_to_every_clone_that_is_handed_over() {
+        let record = releasing();
+        let mut open = in_group(&record, &[("sg-users", "active")]);
+        open.cluster.as_mut().unwrap().iam_auth = false;
+        assert_eq!(step(&record, &open), Step::EnableIamAuth);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 pub use install::Installation;
+pub(crate) use mysql::native_hash;
 pub use parameters::Parameters;
 pub use process::Process;
 use template::Shared;
@@ -180,6 +181,50 @@ pub struct Server {
     run_as: Option<RunAs>,
 }
 
+/// The way in for the administrator of a running server, and what is done for users who come with a token.
+#[derive(Clone)]
+pub(crate) struct Administrator {
+    kind: EngineKind,
+    socket: PathBuf,
+    password: String,
+}
+
+impl std::fmt::Debug for Administrator {
+    /// Everything but the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Administrator")
+            .field("socket", &self.socket)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Administrator {
+    /// The socket on which the server listens.
+    pub(crate) fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The password by which this process alone logs in users whom a token has let in. The same for every server that
+    /// has the same administrator, so that a cluster's copy knows it too.
+    pub(crate) fn token_password(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let digest = Sha256::new()
+            .chain_update("users who come with a token")
+            .chain_update(&self.password)
+            .finalize();
+        hex::encode(&digest[..16])
+    }
+
+    /// Whether the server knows `user` as one who logs in by IAM. If so, [`Self::token_password`] opens the server to
+    /// that user, and no other password does.
+    pub(crate) fn admits_by_token(&self, user: &str) -> Result<bool> {
+        match self.kind {
+            EngineKind::Postgres => postgres::admits_by_token(self, user),
+            EngineKind::Mysql => mysql::admits_by_token(self, user),
+        }
+    }
+}
+
 impl Engine {
     /// Finds the programs of `kind`; data goes below `home`, sockets (whose paths must be short) into `sockets`.
     pub fn open(kind: EngineKind, home: &Path, sockets: &Path) -> Result<Self> {
@@ -300,6 +345,15 @@ impl Server {
     /// The socket on which the server listens, and nowhere else.
     pub fn socket(&self) -> &Path {
         &self.socket
+    }
+
+    /// The administrator's way in.
+    pub(crate) fn administrator(&self) -> Administrator {
+        Administrator {
+            kind: self.kind,
+            socket: self.socket.clone(),
+            password: self.admin_password.clone(),
+        }
     }
 
     /// The id of the server's process, whose children serve its connections if it has any.

@@ -10,7 +10,8 @@ use rustix::process::Signal;
 
 use super::process::run;
 use super::{
-    Engine, EngineKind, Error, Extra, Master, Parameters, Process, RDSADMIN, Result, Server, block_on, copy,
+    Administrator, Engine, EngineKind, Error, Extra, Master, Parameters, Process, RDSADMIN, Result, Server,
+    block_on, copy,
 };
 
 /// What Aurora MySQL grants its master user, as far as MariaDB knows the names.
@@ -230,11 +231,38 @@ fn all_threads_stand_still(pid: u32) -> bool {
     said.is_ok_and(|said| said.stdout.trim_ascii().starts_with(b"T"))
 }
 
+/// What the server keeps of a password: `mysql_native_password`'s own.
+pub(crate) fn native_hash(password: &str) -> String {
+    use sha1::{Digest, Sha1};
+    let twice = Sha1::digest(Sha1::digest(password.as_bytes()));
+    format!("*{}", hex::encode_upper(twice))
+}
+
+/// Who was made with Aurora's plugin has the one password here that this process knows.
+pub(super) fn admits_by_token(administrator: &Administrator, user: &str) -> Result<bool> {
+    let failed = |error| Error::Mysql("admitting a user by a token", error);
+    let who = format!(
+        "SELECT COUNT(*) FROM mysql.user WHERE user = {} AND authentication_string = '{}'",
+        text(user),
+        native_hash(&administrator.token_password())
+    );
+    block_on(async {
+        let mut admin = connect_at(&administrator.socket, RDSADMIN, &administrator.password).await?;
+        let users: Option<u64> = admin.query_first(who).await.map_err(failed)?;
+        admin.disconnect().await.map_err(failed)?;
+        Ok(users.is_some_and(|users| users > 0))
+    })?
+}
+
 async fn connect(server: &Server, user: &str) -> Result<Conn> {
+    connect_at(&server.socket, user, &server.admin_password).await
+}
+
+async fn connect_at(socket: &Path, user: &str, password: &str) -> Result<Conn> {
     let options = OptsBuilder::default()
-        .socket(server.socket.to_str())
+        .socket(socket.to_str())
         .user(Some(user))
-        .pass(Some(&server.admin_password).filter(|password| !password.is_empty()))
+        .pass(Some(password).filter(|password| !password.is_empty()))
         .stmt_cache_size(0);
     Conn::new(options)
         .await

@@ -9,8 +9,8 @@ use tokio_postgres::{Client, NoTls};
 
 use super::process::run;
 use super::{
-    Engine, EngineKind, Error, Extra, Master, Parameters, Process, RDSADMIN, Result, Server, block_on, copy,
-    file_error,
+    Administrator, Engine, EngineKind, Error, Extra, Master, Parameters, Process, RDSADMIN, Result, Server,
+    block_on, copy, file_error,
 };
 
 /// The port that names the socket of a server without a port of its own.
@@ -254,13 +254,37 @@ async fn server_version(client: &Client) -> Result<i32, tokio_postgres::Error> {
         .get(0))
 }
 
+/// Who is in `rds_iam` logs in by a token and by nothing else, as Aurora has it. The master's group is left out: on
+/// servers since PostgreSQL 16 it must be a member to hand the role on.
+pub(super) fn admits_by_token(administrator: &Administrator, user: &str) -> Result<bool> {
+    const WHO: &str =
+        "SELECT count(*) FROM pg_roles r WHERE r.rolname = $1 AND r.rolcanlogin AND NOT r.rolsuper
+        AND pg_has_role(r.oid, 'rds_iam', 'MEMBER') AND NOT pg_has_role(r.oid, 'rds_superuser', 'MEMBER')";
+    let failed = |error| Error::Postgres("admitting a user by a token", error);
+    block_on(async {
+        let client = connect_at(&administrator.socket, &administrator.password, "postgres").await?;
+        let members: i64 = client.query_one(WHO, &[&user]).await.map_err(failed)?.get(0);
+        if members == 0 {
+            return Ok(false);
+        }
+        let (user, password) = (identifier(user), verifier(&administrator.token_password()));
+        let statement = format!("ALTER ROLE {user} PASSWORD '{password}'");
+        client.batch_execute(&statement).await.map_err(failed)?;
+        Ok(true)
+    })?
+}
+
 /// Logs in as the administrator.
 async fn connect(server: &Server, database: &str) -> Result<Client> {
+    connect_at(&server.socket, &server.admin_password, database).await
+}
+
+async fn connect_at(socket: &Path, password: &str, database: &str) -> Result<Client> {
     let (client, connection) = tokio_postgres::Config::new()
-        .host_path(server.socket.parent().unwrap_or(&server.socket))
-        .port(port_of(&server.socket))
+        .host_path(socket.parent().unwrap_or(socket))
+        .port(port_of(socket))
         .user(RDSADMIN)
-        .password(&server.admin_password)
+        .password(password)
         .dbname(database)
         .connect(NoTls)
         .await

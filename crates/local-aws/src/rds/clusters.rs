@@ -219,7 +219,7 @@ impl Core {
             .get_or_insert_with(|| groups::default_name(kind, &engine));
         groups::check_cluster_group(state, group, kind, &engine)?;
         good_retention(shown.backup_retention_period)?;
-        let gate = Arc::new(Gate::new(kind, self.heard.clone()));
+        let gate = Arc::new(Gate::new(kind, self.guard.clone()));
         let listening = gate
             .listen(self.options.base_port)
             .map_err(|error| internal(&error))?;

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::fault::{self, Fault};
-use super::gate::Heard;
+use super::gate::Guard;
 use super::machine::remove_folder;
 use super::options::Options;
 use super::state::State;
@@ -30,14 +30,15 @@ pub(super) struct Core {
     closing: CancellationToken,
     engines: Mutex<HashMap<EngineKind, Arc<Engine>>>,
     pub home: Home,
-    /// What clients say to the databases.
-    pub heard: Heard,
+    /// What all endpoints share.
+    pub guard: Arc<Guard>,
 }
 
 impl Core {
     pub fn new(time: Time, options: Options) -> Result<Self> {
         let home = Home::take(&options.home)?;
         Ok(Self {
+            guard: Arc::new(Guard::new(time.clone(), &options.region)?),
             time,
             options,
             state: Mutex::default(),
@@ -46,7 +47,6 @@ impl Core {
             closing: CancellationToken::new(),
             engines: Mutex::default(),
             home,
-            heard: Heard::default(),
         })
     }
 

@@ -1,12 +1,14 @@
 //! A cluster's endpoint: a port of ours before the server's socket, which keeps out whom the security groups do
-//! not admit.
+//! not admit, and whoever comes with a token that is not good.
 
+mod client;
+mod guard;
 mod heard;
-mod mysql;
-mod postgres;
+pub(super) mod mysql;
+pub(super) mod postgres;
 
 use std::io;
-use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::io::copy_bidirectional;
@@ -14,16 +16,24 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::options::Ingress;
-use crate::engine::{EngineKind, RDSADMIN};
+use crate::engine::{Administrator, EngineKind, RDSADMIN};
+pub(super) use client::Client;
+pub(super) use guard::Guard;
 pub(super) use heard::Heard;
 
 /// Who may pass, and where to.
 #[derive(Debug)]
 pub(super) struct Gate {
     kind: EngineKind,
-    socket: RwLock<Option<PathBuf>>,
+    /// The way into the server, while one runs.
+    server: RwLock<Option<Administrator>>,
     ingress: RwLock<Vec<Ingress>>,
-    heard: Heard,
+    /// Whether IAM authentication is on, and TLS with it.
+    takes_tokens: AtomicBool,
+    port: AtomicU16,
+    /// Two logins of one user must not set its password at the same time.
+    logging_in: tokio::sync::Mutex<()>,
+    guard: Arc<Guard>,
 }
 
 /// A listening endpoint; dropping it closes the port and every connection.
@@ -35,23 +45,58 @@ pub(super) struct Listening {
 
 impl Gate {
     /// A gate that leads nowhere yet and admits nobody.
-    pub fn new(kind: EngineKind, heard: Heard) -> Self {
+    pub fn new(kind: EngineKind, guard: Arc<Guard>) -> Self {
         Self {
             kind,
-            heard,
-            socket: RwLock::new(None),
+            guard,
+            server: RwLock::new(None),
             ingress: RwLock::new(Vec::new()),
+            takes_tokens: AtomicBool::new(false),
+            port: AtomicU16::new(0),
+            logging_in: tokio::sync::Mutex::default(),
         }
     }
 
-    /// A server listens on `socket` from now on.
-    pub fn open(&self, socket: PathBuf) {
-        *self.socket.write().unwrap_or_else(PoisonError::into_inner) = Some(socket);
+    /// A server runs from now on.
+    pub fn open(&self, server: Administrator) {
+        *self.server.write().unwrap_or_else(PoisonError::into_inner) = Some(server);
     }
 
     /// No server runs.
     pub fn close(&self) {
-        *self.socket.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.server.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Whether IAM authentication is on.
+    pub fn admit_tokens(&self, on: bool) {
+        self.takes_tokens.store(on, Ordering::Relaxed);
+    }
+
+    fn takes_tokens(&self) -> bool {
+        self.takes_tokens.load(Ordering::Relaxed)
+    }
+
+    /// Whether this token opens this endpoint to that user.
+    fn opens_with(&self, user: &str, token: &str) -> bool {
+        self.guard.lets_in(user, self.port.load(Ordering::Relaxed), token)
+    }
+
+    /// The password of all who were made to come with a token, while a server runs.
+    fn token_password(&self) -> Option<String> {
+        let server = self.server.read().unwrap_or_else(PoisonError::into_inner);
+        server.as_ref().map(Administrator::token_password)
+    }
+
+    /// The password by which a user is logged in whom only a token may let in; none for everybody else.
+    async fn password_behind_token(&self, user: &str) -> io::Result<Option<String>> {
+        let _one = self.logging_in.lock().await;
+        let server = self.server.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let (server, user) = (server.ok_or(io::ErrorKind::ConnectionRefused)?, user.to_owned());
+        let asked = tokio::task::spawn_blocking(move || {
+            let admitted = server.admits_by_token(&user)?;
+            Ok::<_, crate::engine::Error>(admitted.then(|| server.token_password()))
+        });
+        asked.await?.map_err(io::Error::other)
     }
 
     /// What the attached security groups allow; connections that are open stay open.
@@ -76,9 +121,10 @@ impl Gate {
         ingress.iter().any(|rule| *rule != Ingress::Nobody)
     }
 
-    async fn server(&self) -> io::Result<UnixStream> {
-        let socket = self.socket.read().unwrap_or_else(PoisonError::into_inner).clone();
-        UnixStream::connect(socket.ok_or(io::ErrorKind::ConnectionRefused)?).await
+    /// A connection to the server itself, past the security groups.
+    pub async fn server(&self) -> io::Result<UnixStream> {
+        let server = self.server.read().unwrap_or_else(PoisonError::into_inner).clone();
+        UnixStream::connect(server.ok_or(io::ErrorKind::ConnectionRefused)?.socket()).await
     }
 
     /// Listens on `base` or the next free port after it, or on any free port.
@@ -91,6 +137,7 @@ impl Gate {
         };
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
+        self.port.store(port, Ordering::Relaxed);
         let listener = TcpListener::from_std(listener)?;
         let closed = CancellationToken::new();
         tokio::spawn(
@@ -118,16 +165,23 @@ impl Gate {
         }
     }
 
-    async fn pass(self: Arc<Self>, mut client: TcpStream) {
+    async fn pass(self: Arc<Self>, client: TcpStream) {
         drop(client.set_nodelay(true));
-        let passed = match self.kind {
-            EngineKind::Postgres => postgres::pass(&self, &mut client).await,
-            EngineKind::Mysql => mysql::pass(&self, &mut client).await,
-        };
-        if let Ok(Some(mut server)) = passed {
-            // Either side may hang up in the middle of a word: that is no error of ours.
-            let mut client = self.heard.listen_to(client);
-            drop(copy_bidirectional(&mut client, &mut server).await);
+        let client = Client::Plain(client);
+        // Either side may hang up in the middle of a word: that is no error of ours.
+        match self.kind {
+            EngineKind::Postgres => {
+                if let Ok(Some((client, mut server))) = postgres::pass(&self, client).await {
+                    let mut client = self.guard.heard.listen_to(client);
+                    drop(copy_bidirectional(&mut client, &mut server).await);
+                }
+            }
+            EngineKind::Mysql => {
+                if let Ok(Some((client, server))) = mysql::pass(&self, client).await {
+                    let client = self.guard.heard.listen_to(client);
+                    drop(mysql::talk(&self, client, server).await);
+                }
+            }
         }
     }
 }

@@ -72,7 +72,7 @@ impl Machine {
         if let Some((user, password)) = inside.untold.take() {
             server.set_password(&user, &password)?;
         }
-        self.gate.open(server.socket().to_owned());
+        self.gate.open(server.administrator());
         inside.server = Some(server);
         Ok(())
     }

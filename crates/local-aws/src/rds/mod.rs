@@ -4,11 +4,19 @@
 //! the live source. Statuses pass over time, on the embedded AWS's clock. Fault codes, what a restore resets, how
 //! tags are inherited and how deletion is accepted are as AWS documents them.
 //!
+//! An endpoint offers TLS once its cluster has IAM authentication on, and then a user who is in `rds_iam` (or, on MySQL,
+//! was made with `AWSAuthenticationPlugin`) gets in with a signed token and with nothing else. The endpoint checks the
+//! token, also its signature, whose secret access key must be [`SECRET_ACCESS_KEY`]; whether IAM lets the caller
+//! connect (`rds-db:connect`) is not asked, for IAM is not there. It then logs in with a password of its own, which
+//! takes the place of one that a user of PostgreSQL had before; to the server a user of MySQL is one of
+//! `mysql_native_password`.
+//!
 //! What differs from Aurora, knowingly: all instances of a cluster share one server; snapshots hold no data;
 //! replication slots are not cloned; parameters take effect when a server starts; a security group that is not
 //! in [`Options::security_groups`] exists and admits nobody.
 
 mod catalog;
+mod certificate;
 mod clusters;
 mod core;
 mod delete;
@@ -25,6 +33,7 @@ mod snapshots;
 mod source;
 mod state;
 mod tags;
+mod token;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,7 +44,9 @@ use tokio::sync::watch;
 use self::core::Core;
 use crate::Time;
 use crate::engine::{self, EngineKind};
+pub use certificate::CertificateError;
 pub use options::{Class, DEFAULT_SECURITY_GROUP, Ingress, Options, Quotas, Transitions};
+pub use token::SECRET_ACCESS_KEY;
 
 /// Why the embedded RDS could not start, or could not make or load a source.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +63,9 @@ pub enum Error {
     /// Another process uses the folder.
     #[error("{0} is in use by another run")]
     InUse(PathBuf),
+    /// No certificate for the endpoints could be made.
+    #[error("making the certificate that endpoints show")]
+    Certificate(#[from] CertificateError),
     /// A database server made trouble.
     #[error("a database server")]
     Engine(#[from] engine::Error),
@@ -224,10 +238,16 @@ impl Rds {
         self.core.state().instances.keys().cloned().collect()
     }
 
+    /// The certificate authority that all endpoints' certificates come from, in PEM: what AWS's bundle for RDS is
+    /// there. It is made anew with each start.
+    pub fn certificate_authority(&self) -> &str {
+        self.core.guard.authority()
+    }
+
     /// For tests: how often clients have said something to a database, all of them together, and each change of
     /// that. Logging in does not count.
     pub fn heard(&self) -> watch::Receiver<u64> {
-        self.core.heard.subscribe()
+        self.core.guard.heard.subscribe()
     }
 
     /// For tests: shows, and obeys, `status` for a cluster or an instance until `None` brings back the truth.

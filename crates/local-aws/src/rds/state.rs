@@ -169,6 +169,8 @@ impl Cluster {
                 .unwrap_or(Ingress::Nobody)
         });
         self.gate.admit(rules.collect());
+        self.gate
+            .admit_tokens(self.shown.i_a_m_database_authentication_enabled == Some(true));
     }
 }
 

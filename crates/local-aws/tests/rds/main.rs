@@ -13,3 +13,4 @@ mod network;
 mod servers;
 mod statuses;
 mod support;
+mod tokens;

@@ -1,15 +1,19 @@
 //! The clone's own user: everything on the data, nothing above it.
 
+use domain::id::BATCH_USER;
 use runtime::Login;
 use secrecy::ExposeSecret;
 use sha1::{Digest, Sha1};
 
 use super::{Mysql, NOT_PRODUCTION, literal};
-use crate::error::Error;
+use crate::error::{DatabaseFailed, Error};
 
 /// What the user may do in each database: no events, no users, no files, no grants.
 const RIGHTS: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, \
      CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, TRIGGER";
+
+/// `ER_PLUGIN_IS_NOT_LOADED`: the server is not Aurora's.
+const NO_SUCH_PLUGIN: &str = "1524";
 
 impl Mysql {
     /// Creates the user of `login` and proves that it can log in, and can do no more than it should.
@@ -26,6 +30,11 @@ impl Mysql {
             &format!("CREATE USER {user} IDENTIFIED WITH mysql_native_password AS '{hash}'"),
         )
         .await?;
+        self.grant_data(&user).await?;
+        self.prove_user(login).await
+    }
+
+    async fn grant_data(&self, user: &str) -> Result<(), DatabaseFailed> {
         let databases = format!(
             "SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ({NOT_PRODUCTION})"
         );
@@ -41,7 +50,21 @@ impl Mysql {
             )
             .await?;
         }
-        self.prove_user(login).await
+        Ok(())
+    }
+
+    /// Creates the user of batch queries, with the rights that the clone's user has.
+    pub(crate) async fn create_batch_user(&self) -> Result<bool, DatabaseFailed> {
+        let user = format!("{}@'%'", literal(BATCH_USER));
+        let doing = "creating the user of batch queries";
+        self.run(doing, &format!("DROP USER IF EXISTS {user}")).await?;
+        let sql = format!("CREATE USER {user} IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL");
+        match self.run(doing, &sql).await {
+            Err(error) if error.code == NO_SUCH_PLUGIN => return Ok(false),
+            made => made?,
+        }
+        self.grant_data(&user).await?;
+        Ok(true)
     }
 
     async fn prove_user(&self, login: &Login) -> Result<(), Error> {

@@ -38,7 +38,10 @@ impl Mysql {
     pub(crate) async fn unlocked_users(&self, allowed: &str) -> Result<Vec<String>, DatabaseFailed> {
         let users = self.login_users().await?;
         let mut unlocked = Vec::new();
-        for user in users.into_iter().filter(|user| user.name != allowed) {
+        for user in users
+            .into_iter()
+            .filter(|user| user.name != allowed && user.name != domain::id::BATCH_USER)
+        {
             let shown: Vec<String> = self
                 .rows(
                     "looking at a user",

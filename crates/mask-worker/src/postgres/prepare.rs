@@ -307,8 +307,9 @@ impl Postgres {
     /// Users that can log in and should not: the proof that `prepare` did its work.
     pub(crate) async fn unlocked_users(&self, allowed: &str) -> Result<Vec<String>, DatabaseFailed> {
         let sql = format!(
-            "SELECT rolname::text FROM pg_roles WHERE rolcanlogin AND rolname NOT IN (current_user, {}, {SERVICE_ROLES})",
-            literal(allowed)
+            "SELECT rolname::text FROM pg_roles WHERE rolcanlogin AND rolname NOT IN (current_user, {}, {}, {SERVICE_ROLES})",
+            literal(allowed),
+            literal(domain::id::BATCH_USER)
         );
         self.texts("listing users", &sql).await
     }

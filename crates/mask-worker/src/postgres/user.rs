@@ -1,11 +1,12 @@
 //! The clone's own user: everything on the data, nothing above it.
 
+use domain::id::BATCH_USER;
 use runtime::Login;
 use secrecy::ExposeSecret;
 
 use super::catalogue::not_production;
 use super::{Postgres, failed, ident, literal};
-use crate::error::Error;
+use crate::error::{DatabaseFailed, Error};
 
 impl Postgres {
     /// Creates the user of `login` and proves that it can log in, and can do no more than it should.
@@ -58,6 +59,27 @@ impl Postgres {
                 .await?;
         }
         self.prove_user(login).await
+    }
+
+    /// Creates the user of batch queries: it has all that `owner` has, also what `owner` makes later.
+    pub(crate) async fn create_batch_user(&self, owner: &str) -> Result<bool, DatabaseFailed> {
+        let known = "SELECT count(*) FROM pg_roles WHERE rolname = 'rds_iam'";
+        if self.number("looking for IAM authentication", known).await? == 0 {
+            return Ok(false);
+        }
+        let (name, owner) = (ident(BATCH_USER), ident(owner));
+        let exists = format!(
+            "SELECT count(*) FROM pg_roles WHERE rolname = {}",
+            literal(BATCH_USER)
+        );
+        let doing = "creating the user of batch queries";
+        let verb = match self.number(doing, &exists).await? {
+            0 => "CREATE",
+            _ => "ALTER",
+        };
+        let sql = format!("{verb} ROLE {name} LOGIN PASSWORD NULL; GRANT rds_iam, {owner} TO {name}");
+        self.run(doing, &sql).await?;
+        Ok(true)
     }
 
     async fn prove_user(&self, login: &Login) -> Result<(), Error> {

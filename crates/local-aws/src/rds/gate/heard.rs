@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 /// Counts what clients say, to all databases together: one for each piece that arrives.
@@ -20,7 +19,7 @@ impl Heard {
     }
 
     /// Counts what this client says from now on.
-    pub(super) fn listen_to(&self, client: TcpStream) -> Listened {
+    pub(in crate::rds) fn listen_to<C>(&self, client: C) -> Listened<C> {
         Listened {
             client,
             heard: self.clone(),
@@ -29,12 +28,12 @@ impl Heard {
 }
 
 /// A client that is listened to.
-pub(super) struct Listened {
-    client: TcpStream,
+pub(in crate::rds) struct Listened<C> {
+    client: C,
     heard: Heard,
 }
 
-impl AsyncRead for Listened {
+impl<C: AsyncRead + Unpin> AsyncRead for Listened<C> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -49,7 +48,7 @@ impl AsyncRead for Listened {
     }
 }
 
-impl AsyncWrite for Listened {
+impl<C: AsyncWrite + Unpin> AsyncWrite for Listened<C> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
