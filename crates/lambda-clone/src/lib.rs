@@ -30,6 +30,9 @@ pub struct Settings {
     /// find the password again after a lost answer. Without any, IAM's identity policies alone decide.
     #[arg(long, env = "DOPPEL_MASTER_SECRET_READERS", value_delimiter = ',')]
     pub master_secret_readers: Vec<String>,
+    /// ARN of the KMS key under which clones' secrets are made; without it, Secrets Manager's own.
+    #[arg(long, env = "DOPPEL_SECRETS_KEY")]
+    pub secrets_key: Option<String>,
 }
 
 /// What this Lambda works with.
@@ -46,7 +49,7 @@ impl Deps {
     pub fn new(settings: &Settings, aws: &SdkConfig, clock: Clock) -> Self {
         Self {
             bench: Bench::new(&settings.step, aws, clock),
-            secrets: Secrets::new(aws),
+            secrets: Secrets::new(aws).under(settings.secrets_key.clone()),
             sfn: aws_sdk_sfn::Client::new(aws),
             master_secret_readers: settings.master_secret_readers.clone(),
         }

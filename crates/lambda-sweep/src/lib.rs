@@ -121,6 +121,7 @@ async fn everything(deps: &Deps, policy: &Policy, mode: Mode) -> Result<Outcome,
             .iter()
             .map(|key| format!("the record `{key}` cannot be read")),
     );
+    slots(policy, &listed.records);
     let found = alarms::find(deps, policy, &listed).await;
     outcome.alarms.extend(found.0);
     let alive = listed
@@ -130,6 +131,16 @@ async fn everything(deps: &Deps, policy: &Policy, mode: Mode) -> Result<Outcome,
         .collect();
     outcome.add(all(deps, policy, alive, mode).await);
     Ok(outcome)
+}
+
+/// Says how many of each source's slots are taken; an alarm listens to `slots_used_percent`.
+fn slots(policy: &Policy, records: &[CloneRecord]) {
+    for (name, source) in &policy.sources {
+        let of_source = |record: &&CloneRecord| record.holds_slot && record.source_cluster == source.cluster;
+        let used = records.iter().filter(of_source).count();
+        let slots_used_percent = used * 100 / (source.slots as usize).max(1);
+        tracing::info!(source = %name, used, slots = source.slots, slots_used_percent, "slots");
+    }
 }
 
 /// Several clones, side by side.

@@ -122,12 +122,25 @@ type Result<T, E = SecretsError> = std::result::Result<T, E>;
 
 /// Secrets Manager, as far as logins go.
 #[derive(Clone, Debug)]
-pub struct Secrets(Client);
+pub struct Secrets {
+    client: Client,
+    key: Option<String>,
+}
 
 impl Secrets {
     /// The account's secrets.
     pub fn new(config: &SdkConfig) -> Self {
-        Self(Client::new(config))
+        Self {
+            client: Client::new(config),
+            key: None,
+        }
+    }
+
+    /// New secrets are encrypted under this key of KMS, by its ARN; without one, under Secrets Manager's own.
+    #[must_use]
+    pub fn under(mut self, key: Option<String>) -> Self {
+        self.key = key;
+        self
     }
 
     /// The login in the secret of that name or ARN.
@@ -141,7 +154,7 @@ impl Secrets {
 
     /// The text in the secret of that name or ARN: for secrets that are one word, such as a Slack token.
     pub async fn text(&self, name: &str) -> Result<SecretString> {
-        let answer = self.0.get_secret_value().secret_id(name).send().await;
+        let answer = self.client.get_secret_value().secret_id(name).send().await;
         match answer.map_err(failed("GetSecretValue", name)) {
             Ok(secret) => match secret.secret_string {
                 Some(text) => Ok(text.into()),
@@ -175,9 +188,10 @@ impl Secrets {
             .iter()
             .map(|(key, value)| Tag::builder().key(key).value(value).build());
         let created = self
-            .0
+            .client
             .create_secret()
             .name(name)
+            .set_kms_key_id(self.key.clone())
             .secret_string(login.text()?.expose_secret())
             .set_tags(Some(tags.collect()))
             .send()
@@ -194,7 +208,7 @@ impl Secrets {
     /// then: after a lost answer, the one that was written first.
     pub async fn renew(&self, name: &str, login: &Login, token: &str) -> Result<Login> {
         let call = self
-            .0
+            .client
             .put_secret_value()
             .secret_id(name)
             .client_request_token(token)
@@ -210,7 +224,7 @@ impl Secrets {
     pub async fn put(&self, name: &str, login: &Login) -> Result<()> {
         let text = login.text()?;
         let call = self
-            .0
+            .client
             .put_secret_value()
             .secret_id(name)
             .secret_string(text.expose_secret());
@@ -221,7 +235,7 @@ impl Secrets {
     /// Sets who may read a secret: a resource policy, as JSON.
     pub async fn restrict(&self, name: &str, policy: &serde_json::Value) -> Result<()> {
         let call = self
-            .0
+            .client
             .put_resource_policy()
             .secret_id(name)
             .resource_policy(policy.to_string());
@@ -232,7 +246,7 @@ impl Secrets {
     /// The ARN of a secret; none if there is none, or if it is being deleted.
     pub async fn arn(&self, name: &str) -> Result<Option<String>> {
         match self
-            .0
+            .client
             .describe_secret()
             .secret_id(name)
             .send()
@@ -252,7 +266,7 @@ impl Secrets {
             .key(FilterNameStringType::Name)
             .values(prefix)
             .build();
-        let mut pages = self.0.list_secrets().filters(filter).into_paginator().send();
+        let mut pages = self.client.list_secrets().filters(filter).into_paginator().send();
         let mut names = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(failed("ListSecrets", prefix))?;
@@ -273,7 +287,7 @@ impl Secrets {
     /// Deletes a secret at once, without a way back. One that is gone already is as good.
     pub async fn delete(&self, name: &str) -> Result<()> {
         let call = self
-            .0
+            .client
             .delete_secret()
             .secret_id(name)
             .force_delete_without_recovery(true);

@@ -1,9 +1,11 @@
 //! Chores: `cargo xtask setup` installs what the tests need, `cargo xtask test` does that and runs them all,
-//! `cargo xtask bench-masking` and `cargo xtask bench-gateway` measure, `cargo xtask fuzz` tries many cases.
+//! `cargo xtask bench-masking` and `cargo xtask bench-gateway` measure, `cargo xtask fuzz` tries many cases,
+//! `cargo xtask infra` checks the Terraform module.
 
 mod bench_gateway;
 mod bench_masking;
 mod fuzz;
+mod infra;
 mod screenshots;
 mod setup;
 mod test;
@@ -30,6 +32,8 @@ enum Chore {
     BenchGateway(bench_gateway::Args),
     /// Try the grammar of commands and the reading of payloads on 100,000 cases each.
     Fuzz(fuzz::Args),
+    /// Check the Terraform module: form, validity, its tests, checkov, and the tables that are made of it.
+    Infra(infra::Args),
     /// Set up, then run all tests: with cargo-nextest if it is installed, else with `cargo test`.
     Test(test::Args),
 }
@@ -39,6 +43,7 @@ fn main() -> anyhow::Result<()> {
         Chore::BenchMasking(args) => bench_masking::run(&args),
         Chore::BenchGateway(args) => bench_gateway::run(&args),
         Chore::Fuzz(args) => fuzz::run(&args),
+        Chore::Infra(args) => infra::run(&args),
         Chore::Setup(args) => setup::run(&args).map(|_| ()),
         Chore::Screenshots(args) => screenshots::run(&args),
         Chore::Test(args) => test::run(&args),

@@ -201,11 +201,18 @@ fn is_root() -> anyhow::Result<bool> {
     Ok(id.stdout.trim_ascii() == b"0")
 }
 
-/// The folder of a Python environment that belongs to this repository alone and has `package`.
-fn python(name: &str, package: &str) -> anyhow::Result<PathBuf> {
+/// The folder of a Python environment that belongs to this repository alone and has `package`, which may name its
+/// version: `checkov==3.3.30`.
+pub fn python(name: &str, package: &str) -> anyhow::Result<PathBuf> {
     let folder = cache()?.join(name);
     let python = folder.join("bin/python");
-    if succeeds(Command::new(&python).args(["-c", &format!("import {package}")])) {
+    let is_there = match package.split_once("==") {
+        None => format!("import {package}"),
+        Some((package, version)) => {
+            format!("import importlib.metadata as m; assert m.version('{package}') == '{version}'")
+        }
+    };
+    if succeeds(Command::new(&python).args(["-c", &is_there])) {
         return Ok(folder);
     }
     let make = || {
@@ -237,7 +244,8 @@ fn succeeds(command: &mut Command) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-fn cache() -> anyhow::Result<PathBuf> {
+/// Where this repository keeps what it fetches.
+pub fn cache() -> anyhow::Result<PathBuf> {
     let base = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let base = base.or_else(|| env::home_dir().map(|home| home.join(".cache")));
     Ok(base

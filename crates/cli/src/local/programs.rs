@@ -70,6 +70,7 @@ impl Programs<'_> {
         let settings = lambda_clone::Settings {
             step: self.step(),
             master_secret_readers: Vec::new(),
+            secrets_key: None,
         };
         let aws = self.configuration("lambda-clone").await;
         lambda!(

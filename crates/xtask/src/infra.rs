@@ -1,0 +1,151 @@
+//! Holds `infra/` to its promises: form, validity, tests, checkov, and that what people read says what it does.
+
+mod permissions;
+mod tables;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use crate::setup::{cache, done, python};
+
+/// What is checked.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Write the tables in `infra/README.md` and `docs/permissions.md` anew; by default they are only compared.
+    #[arg(long)]
+    pub write: bool,
+    /// Write the tables, or compare them, and do nothing else.
+    #[arg(long)]
+    pub tables: bool,
+}
+
+/// Pinned: another version has other opinions.
+const CHECKOV: &str = "checkov==3.3.30";
+
+/// The module and its examples.
+const FOLDERS: [&str; 3] = ["infra", "infra/examples/complete", "infra/examples/existing"];
+
+/// Terraform wants the packages of these to be there.
+const FUNCTIONS: [&str; 7] = [
+    "clone",
+    "mask-command",
+    "resize",
+    "release",
+    "sweep",
+    "notify",
+    "gateway",
+];
+
+/// The whole of a ZIP file without any file in it.
+const EMPTY_ZIP: [u8; 22] = [
+    b'P', b'K', 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+];
+
+/// Checks everything.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let root = root()?;
+    tables::hold(&root, args.write)?;
+    permissions::hold(&root, args.write)?;
+    if args.tables {
+        return Ok(());
+    }
+    let terraform = Terraform::new(root.clone())?;
+    terraform.run("infra", &["fmt", "-check", "-recursive", "-diff"])?;
+    for folder in FOLDERS {
+        terraform.run(folder, &["init", "-backend=false", "-input=false"])?;
+        terraform.run(folder, &["validate"])?;
+    }
+    terraform.run("infra", &["test"])?;
+    checkov(&root)
+}
+
+fn root() -> anyhow::Result<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.canonicalize()
+        .with_context(|| format!("{} is not there", root.display()))
+}
+
+/// Terraform, with dummy packages. It finds the provider as any Terraform does: where `TF_CLI_CONFIG_FILE` says, in the
+/// folders that it looks into by itself, or in its registry.
+struct Terraform {
+    root: PathBuf,
+    packages: PathBuf,
+    plugins: PathBuf,
+}
+
+impl Terraform {
+    fn new(root: PathBuf) -> anyhow::Result<Self> {
+        let cache = cache()?;
+        let (packages, plugins) = (cache.join("infra/packages"), cache.join("infra/plugins"));
+        for folder in [&packages, &plugins] {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("{} cannot be made", folder.display()))?;
+        }
+        for name in FUNCTIONS {
+            let file = packages.join(format!("{name}.zip"));
+            std::fs::write(&file, EMPTY_ZIP)
+                .with_context(|| format!("{} cannot be written", file.display()))?;
+        }
+        Ok(Self {
+            root,
+            packages,
+            plugins,
+        })
+    }
+
+    fn run(&self, folder: &str, arguments: &[&str]) -> anyhow::Result<()> {
+        let mut command = Command::new("terraform");
+        command
+            .arg(format!("-chdir={}", self.root.join(folder).display()))
+            .args(arguments)
+            .env("TF_VAR_package_dir", &self.packages)
+            .env("TF_IN_AUTOMATION", "1")
+            .env("TF_CLI_ARGS_init", "-no-color")
+            .env("TF_CLI_ARGS_validate", "-no-color")
+            .env("TF_CLI_ARGS_test", "-no-color")
+            // What the registry gives is fetched once, not once a folder.
+            .env("TF_PLUGIN_CACHE_DIR", &self.plugins)
+            .env("TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE", "1");
+        done(&mut command)
+    }
+}
+
+/// No finding without an explanation: what is skipped says why, where it is skipped.
+fn checkov(root: &Path) -> anyhow::Result<()> {
+    let program = python("checkov", CHECKOV)?.join("bin/checkov");
+    done(
+        Command::new(program)
+            .args(["--directory", "infra", "--framework", "terraform"])
+            .args([
+                "--skip-path",
+                "infra/tests",
+                "--skip-download",
+                "--quiet",
+                "--compact",
+            ])
+            .env("LOG_LEVEL", "ERROR")
+            .current_dir(root),
+    )
+}
+
+/// Holds what stands in a file between two marks against `wanted`, or writes it there.
+fn hold(root: &Path, file: &str, mark: &str, wanted: &str, write: bool) -> anyhow::Result<()> {
+    let path = root.join(file);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{file} cannot be read"))?;
+    let (begin, end) = (format!("<!-- {mark} -->\n"), format!("<!-- end of {mark} -->\n"));
+    let parts = text.split_once(&begin).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once(&end)?;
+        Some((before, after))
+    });
+    let (before, after) = parts.with_context(|| format!("{file} has no place for {mark}: {begin}…{end}"))?;
+    let whole = format!("{before}{begin}{wanted}{end}{after}");
+    if whole == text {
+        return Ok(());
+    }
+    if !write {
+        bail!("{mark} in {file} are not as they should be: `cargo xtask infra --write` writes them");
+    }
+    std::fs::write(&path, whole).with_context(|| format!("{file} cannot be written"))
+}
