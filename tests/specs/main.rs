@@ -21,6 +21,7 @@ mod manifest;
 mod masking;
 mod pictures;
 mod refusals;
+mod serverless;
 mod slack_faults;
 mod who_may;
 mod workflow_step;

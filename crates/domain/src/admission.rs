@@ -58,16 +58,17 @@ pub fn grant(policy: &Policy, wish: &Wish) -> Result<Granted, Refusal> {
     let source = policy.source(name)?;
     let class = wish.class.clone().unwrap_or_else(|| source.default_class.clone());
     if !source.classes.contains(&class) {
-        let allowed = source
-            .classes
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(", ");
         return Err(Refusal::ClassNotAllowed {
             class,
             name: name.clone(),
-            allowed,
+            allowed: listed(source, |_| true),
+        });
+    }
+    if wish.options.data_api && !class.has_data_api() {
+        return Err(Refusal::NoDataApi {
+            class,
+            name: name.clone(),
+            others: listed(source, Class::has_data_api),
         });
     }
     let lifetime = wish
@@ -303,6 +304,19 @@ pub fn cap(policy: &Policy, principal: &Principal) -> u32 {
     match principal {
         Principal::Slack(_) | Principal::Cli(_) => policy.people.clones_per_person,
         Principal::Direct | Principal::Workflow => policy.people.direct_clones,
+    }
+}
+
+/// Those of a source's classes of which this is so.
+fn listed(source: &Source, is: impl Fn(&Class) -> bool) -> String {
+    let classes: Vec<_> = source.classes.iter().filter(|class| is(class)).collect();
+    match classes.as_slice() {
+        [] => "none".to_owned(),
+        classes => classes
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
     }
 }
 

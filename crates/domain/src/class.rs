@@ -38,6 +38,16 @@ impl AcuRange {
         f64::from(self.least_halves) / 2.0
     }
 
+    /// Whether it goes to sleep: a clone that sleeps has no capacity, and costs none.
+    pub fn sleeps(self) -> bool {
+        self.least_halves == 0
+    }
+
+    /// The least capacity in ACU while it is awake.
+    pub fn least_awake(self) -> f64 {
+        self.least().max(0.5)
+    }
+
     /// The most capacity in ACU.
     pub fn most(self) -> f64 {
         f64::from(self.most_halves) / 2.0
@@ -56,6 +66,11 @@ impl Class {
             Self::Instance(name) => name,
             Self::Serverless(_) => "db.serverless",
         }
+    }
+
+    /// Whether the RDS Data API works on it: AWS does not offer it on T classes.
+    pub fn has_data_api(&self) -> bool {
+        !matches!(self, Self::Instance(name) if name.starts_with("db.t"))
     }
 
     /// The Serverless range, if it is one.
@@ -145,6 +160,23 @@ mod tests {
     fn a_class_reads_back_as_it_was_written(#[case] text: &str, #[case] rds: &str) {
         let class: Class = text.parse().unwrap();
         assert_eq!((class.to_string().as_str(), class.instance_class()), (text, rds));
+    }
+
+    #[test]
+    fn a_range_from_zero_sleeps() {
+        let range = |text: &str| text.parse::<Class>().unwrap().acu().unwrap();
+        assert!(range("serverless:0-4").sleeps() && !range("serverless:0.5-4").sleeps());
+        assert_eq!(range("serverless:0-4").least_awake(), 0.5);
+        assert_eq!(range("serverless:2-4").least_awake(), 2.0);
+    }
+
+    #[rstest::rstest]
+    #[case("db.t4g.medium", false)]
+    #[case("db.t3.large", false)]
+    #[case("db.r6g.large", true)]
+    #[case("serverless:0-4", true)]
+    fn t_classes_have_no_data_api(#[case] class: &str, #[case] has: bool) {
+        assert_eq!(class.parse::<Class>().unwrap().has_data_api(), has);
     }
 
     #[rstest::rstest]

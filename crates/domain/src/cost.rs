@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::class::Class;
+use crate::class::{AcuRange, Class};
 use crate::policy::{Engine, Storage};
 use crate::record::{CloneRecord, CloneState};
 
@@ -91,6 +91,12 @@ impl Prices {
                 Some((price * range.least(), price * range.most()))
             }
         }
+    }
+
+    /// US dollars an hour of a Serverless range while it is awake, the least and the most.
+    pub fn awake_per_hour(&self, engine: Engine, storage: Storage, range: AcuRange) -> Option<(f64, f64)> {
+        let price = *self.rates(storage).acu_hour.get(engine.rds_name())?;
+        Some((price * range.least_awake(), price * range.most()))
     }
 
     /// US dollars an hour, at most, of a clone on that class.
@@ -180,6 +186,12 @@ mod tests {
         assert_eq!(price("db.r6g.large"), Some((0.30, 0.30)));
         assert_eq!(price("serverless:0-4"), Some((0.0, 0.80)));
         assert_eq!(price("db.r6g.huge"), None);
+        let range = "serverless:0-4".parse::<Class>().unwrap().acu().unwrap();
+        assert_eq!(
+            prices.awake_per_hour(Engine::Postgres, Storage::Standard, range),
+            Some((0.10, 0.80)),
+            "awake it has half an ACU at least"
+        );
         assert_eq!(
             prices.per_hour(Engine::Mysql, Storage::Standard, &"db.r6g.large".parse().unwrap()),
             None

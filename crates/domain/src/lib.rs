@@ -6,7 +6,7 @@
 //! - [`record`]: the truth of intent of one clone. [`observed`]: what AWS shows of it.
 //! - [`plan`]: given both and the time, the one next step. The Lambdas carry it out.
 //! - [`workflow`]: the states, the payloads that pass between them, and the names of failures.
-//! - [`cost`]: prices and estimates.
+//! - [`cost`]: prices and estimates. [`serverless`]: what Serverless v2 can do on which version.
 
 pub mod admission;
 pub mod class;
@@ -19,6 +19,7 @@ pub mod plan;
 pub mod policy;
 pub mod record;
 pub mod request;
+pub mod serverless;
 pub mod workflow;
 
 pub use class::Class;

@@ -4,6 +4,7 @@ use aws_sdk_rds::types::{DbCluster, ServerlessV2ScalingConfiguration};
 use domain::observed::{Cluster, Observed};
 use domain::plan::clone::Step;
 use domain::policy::Source;
+use domain::serverless::SLEEPS_AFTER_MINUTES;
 use domain::{CloneRecord, CloneState};
 use runtime::aws::failed;
 use runtime::step::{Next, rds_tags, tags, unless_busy};
@@ -107,8 +108,11 @@ fn storage_type(production: &DbCluster) -> Option<String> {
 /// The Serverless range of the masking class, or already that of the wanted one.
 fn scaling(record: &CloneRecord) -> Option<ServerlessV2ScalingConfiguration> {
     let range = record.masking_class.acu().or_else(|| record.target_class.acu())?;
-    let scaling = ServerlessV2ScalingConfiguration::builder().min_capacity(range.least());
-    Some(scaling.max_capacity(range.most()).build())
+    let scaling = ServerlessV2ScalingConfiguration::builder()
+        .min_capacity(range.least())
+        .max_capacity(range.most())
+        .set_seconds_until_auto_pause(range.sleeps().then_some(SLEEPS_AFTER_MINUTES * 60));
+    Some(scaling.build())
 }
 
 async fn create_instance(bench: &Bench, record: &CloneRecord, source: &Source) -> Result<Next, Error> {

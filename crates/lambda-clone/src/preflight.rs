@@ -7,6 +7,7 @@ use aws_sdk_rds::Client;
 use aws_sdk_rds::types::DbCluster;
 use domain::Class;
 use domain::policy::{AURORA_CLONES_PER_LINEAGE, Source};
+use domain::serverless;
 use runtime::aws::failed;
 use runtime::describe_cluster;
 
@@ -20,6 +21,7 @@ pub(crate) async fn check(rds: &Client, source: &Source, target: &Class) -> Resu
     let cluster = describe_cluster(rds, &source.cluster).await?;
     let cluster = cluster.ok_or_else(|| Error::SourceMissing(source.cluster.clone()))?;
     check_source(source, &cluster)?;
+    check_ranges(source, &cluster, target)?;
     check_lineage(rds, source, &cluster).await?;
     for class in BTreeSet::from([source.masking_class.instance_class(), target.instance_class()]) {
         check_class(rds, source, &cluster, class).await?;
@@ -45,6 +47,24 @@ fn check_source(source: &Source, cluster: &DbCluster) -> Result<(), Error> {
             "`{}` has no instance, and Aurora clones only a cluster that has one",
             source.cluster
         ));
+    }
+    Ok(())
+}
+
+/// A Serverless range that the engine's version does not have would be refused only once the clone is masked: also
+/// that of a fallback.
+fn check_ranges(source: &Source, cluster: &DbCluster, target: &Class) -> Result<(), Error> {
+    let version = cluster.engine_version().unwrap_or_default();
+    let asked = [("class", target), ("masking_class", &source.masking_class)];
+    let fallbacks = source
+        .fallback_classes
+        .iter()
+        .map(|class| ("fallback_classes", class));
+    for (field, class) in asked.into_iter().chain(fallbacks) {
+        if let Some(range) = class.acu() {
+            serverless::check(source.engine, version, range)
+                .map_err(|error| Error::Preflight(format!("`{field}`: {error}")))?;
+        }
     }
     Ok(())
 }

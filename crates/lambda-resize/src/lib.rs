@@ -7,14 +7,12 @@ use aws_sdk_rds::types::ServerlessV2ScalingConfiguration;
 use domain::class::{AcuRange, Class};
 use domain::plan::resize::{self, Step};
 use domain::policy::Source;
+use domain::serverless::SLEEPS_AFTER_MINUTES;
 use domain::workflow::{StepAnswer, StepRequest};
 use domain::{CloneRecord, CloneState};
 use runtime::aws::failed;
 use runtime::step::{Next, STEPS_A_CALL, unless_busy};
 use runtime::{Bench, Clock, StepError, StepSettings};
-
-/// A clone that may pause does so after this many seconds without a connection: the least that AWS allows.
-const PAUSE_AFTER_SECONDS: i32 = 300;
 
 /// All that this Lambda is told from outside.
 #[derive(Clone, Debug, clap::Parser)]
@@ -79,7 +77,7 @@ async fn perform(
 }
 
 async fn set_scaling(bench: &Bench, record: &CloneRecord, range: AcuRange) -> Result<Next, StepError> {
-    let pause = (range.least() == 0.0).then_some(PAUSE_AFTER_SECONDS);
+    let pause = range.sleeps().then_some(SLEEPS_AFTER_MINUTES * 60);
     let scaling = ServerlessV2ScalingConfiguration::builder()
         .min_capacity(range.least())
         .max_capacity(range.most())

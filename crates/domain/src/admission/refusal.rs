@@ -100,6 +100,18 @@ pub enum Refusal {
         /// The source.
         name: SourceName,
     },
+    /// The Data API is not offered on this class.
+    #[error(
+        "`data_api`: AWS does not offer the RDS Data API on T classes such as `{class}`; of those of {name} it works on {others}"
+    )]
+    NoDataApi {
+        /// The class that was asked for.
+        class: Class,
+        /// The source.
+        name: SourceName,
+        /// The source's classes on which it works.
+        others: String,
+    },
     /// An RDS Proxy cannot be made yet.
     #[error("`proxy`: a proxy before a clone is not available; ask without it")]
     NoProxy,

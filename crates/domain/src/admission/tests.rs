@@ -36,6 +36,7 @@ fn a_wish_that_names_no_lifetime_stays_within_a_short_limit() {
 #[case(&[("class", "db.x2g.huge")], "allowed are db.t4g.medium, serverless:0-4")]
 #[case(&[("lifetime", "8d")], "8d is longer than the 7d")]
 #[case(&[("proxy", "yes")], "`proxy`")]
+#[case(&[("data_api", "yes"), ("class", "db.t4g.medium")], "T classes such as `db.t4g.medium`; of those of production it works on serverless:0-4")]
 fn what_the_policy_does_not_allow_is_refused_by_field(#[case] fields: &[(&str, &str)], #[case] said: &str) {
     let refusal = grant(&policy(), &wish(fields)).unwrap_err().to_string();
     assert!(refusal.contains(said), "{refusal}");

@@ -63,15 +63,14 @@ pub fn plan(wanted: &CloneRecord, source: &Source, observed: &Observed, now: Dat
 
 /// What to do when AWS has no capacity for the class that is being gone for: the next fallback of the policy.
 pub fn fall_back(wanted: &CloneRecord, source: &Source) -> Step {
-    let tried = source
-        .fallback_classes
-        .iter()
-        .position(|class| *class == wanted.target_class);
+    let fits = |class: &&Class| !wanted.options.data_api || class.has_data_api();
+    let fallbacks: Vec<_> = source.fallback_classes.iter().filter(fits).collect();
+    let tried = fallbacks.iter().position(|class| **class == wanted.target_class);
     let next = match tried {
-        Some(at) => source.fallback_classes.get(at + 1),
-        None => source.fallback_classes.first(),
+        Some(at) => fallbacks.get(at + 1),
+        None => fallbacks.first(),
     };
-    match next {
+    match next.copied() {
         Some(class) => Step::FallBack(class.clone()),
         None => Step::Fail(
             Failure::NoCapacity,
@@ -129,6 +128,25 @@ mod tests {
         };
         record.target_class = class;
         assert!(matches!(step(&record, &seen), Step::Fail(Failure::NoCapacity, _)));
+    }
+
+    #[test]
+    fn a_fallback_without_the_data_api_is_no_fallback_for_a_clone_that_is_to_have_it() {
+        let policy = policy();
+        let mut source = policy.sources.values().next().unwrap().clone();
+        source.fallback_classes = ["db.t4g.large", "db.r7g.large"]
+            .map(|class| class.parse().unwrap())
+            .into();
+        let mut record = record(CloneState::Resizing);
+        assert_eq!(
+            fall_back(&record, &source),
+            Step::FallBack("db.t4g.large".parse().unwrap())
+        );
+        record.options.data_api = true;
+        assert_eq!(
+            fall_back(&record, &source),
+            Step::FallBack("db.r7g.large".parse().unwrap())
+        );
     }
 
     #[test]

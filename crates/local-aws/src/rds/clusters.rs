@@ -15,7 +15,7 @@ use super::state::{Cluster, State, active, no_cluster};
 use crate::engine::{Engine, EngineKind, Master};
 
 /// Aurora MySQL's version: the local server's own version is MariaDB's.
-const AURORA_MYSQL: &str = "8.0.mysql_aurora.3.05.2";
+const AURORA_MYSQL: &str = "8.0.mysql_aurora.3.08.2";
 
 /// Seven days back is as far as a cluster shows that it could be restored.
 const AVAILABILITY_ZONES: [&str; 3] = ["a", "c", "d"];
@@ -68,10 +68,9 @@ impl Core {
         shown.storage_encrypted = asked.storage_encrypted.or(Some(false));
         shown.storage_type = asked.storage_type.or(Some("aurora".into()));
         shown.tag_list = asked.tags;
-        shown.serverless_v2_scaling_configuration = asked
-            .serverless_v2_scaling_configuration
-            .map(scaling)
-            .transpose()?;
+        let scaling = |asked| scaling(asked, kind, shown.engine_version.as_deref());
+        let range = asked.serverless_v2_scaling_configuration.map(scaling);
+        shown.serverless_v2_scaling_configuration = range.transpose()?;
         let groups = wanted_groups(asked.vpc_security_group_ids);
         let cluster = self.update(|state| {
             self.admit_cluster(state, &id)?;
@@ -82,6 +81,7 @@ impl Core {
             Ok(self.show_cluster(state, &id))
         })?;
         self.come_to_life(&id, None, pace);
+        self.watch_over(&id);
         Ok(model::CreateDBClusterResult { d_b_cluster: cluster })
     }
 
@@ -92,11 +92,6 @@ impl Core {
         let id = identifier(&asked.d_b_cluster_identifier, "DBClusterIdentifier")?;
         let copy_on_write = check_restore(&asked)?;
         let groups = wanted_groups(asked.vpc_security_group_ids.clone());
-        let scaling = asked
-            .serverless_v2_scaling_configuration
-            .clone()
-            .map(scaling)
-            .transpose()?;
         let (cluster, source) = self.update(|state| {
             let source_id = self.source_of(state, &asked)?;
             self.admit_cluster(state, &id)?;
@@ -110,13 +105,15 @@ impl Core {
                 .count();
             let is_clone = copy_on_write && clones < self.options.clones_per_lineage && !state.hooks.outgrown;
             let kind = source.kind;
+            let scaling = |asked| scaling(asked, kind, source.shown.engine_version.as_deref());
+            let range = asked.serverless_v2_scaling_configuration.clone().map(scaling);
             let shown = model::DBCluster {
                 clone_group_id: if is_clone {
                     group_id
                 } else {
                     Some(uuid::Uuid::new_v4().to_string())
                 },
-                serverless_v2_scaling_configuration: scaling,
+                serverless_v2_scaling_configuration: range.transpose()?,
                 ..restored(self.new_cluster(&id, kind), &source.shown, asked)
             };
             let (source, engine) = (source.machine.clone(), source.machine.shared_engine());
@@ -127,6 +124,7 @@ impl Core {
             Ok((self.show_cluster(state, &id), source))
         })?;
         self.come_to_life(&id, Some(source), &self.options.transitions);
+        self.watch_over(&id);
         Ok(model::RestoreDBClusterToPointInTimeResult { d_b_cluster: cluster })
     }
 
@@ -263,6 +261,11 @@ impl Core {
                 state.hooks.failing_restores -= usize::from(fails);
                 fails
             });
+            // Cloning wakes a source that sleeps.
+            let _visit = source.as_ref().map(|source| source.door().visit());
+            if let Some(source) = &source {
+                source.door().server().await;
+            }
             let made = core.blocking(move || match source {
                 Some(source) => source.copy_to(&machine),
                 None => machine.create(),
@@ -462,9 +465,11 @@ fn wanted_groups(asked: Option<model::VpcSecurityGroupIdList>) -> Vec<String> {
     }
 }
 
-/// Serverless v2: half-ACU steps, 0 to 256; a pause only makes sense from 0.
+/// Serverless v2: half-ACU steps, 0 to 256, 0 only on versions that can pause; a pause only makes sense from 0.
 pub(super) fn scaling(
     asked: model::ServerlessV2ScalingConfiguration,
+    kind: EngineKind,
+    version: Option<&str>,
 ) -> Result<model::ServerlessV2ScalingConfigurationInfo, Fault> {
     let (min, max) = (
         asked.min_capacity.unwrap_or(0.5),
@@ -482,12 +487,37 @@ pub(super) fn scaling(
             "Invalid Serverless v2 scaling configuration: {min} to {max} ACUs."
         )));
     }
+    if min == 0.0 && !can_pause(kind, version.unwrap_or_default()) {
+        return Err(fault::INVALID_COMBINATION.because(format!(
+            "Serverless v2 with a minimum capacity of 0 ACUs isn't supported for {} {}.",
+            kind.aws_name(),
+            version.unwrap_or_default()
+        )));
+    }
     let pause = if min == 0.0 { pause.or(Some(300)) } else { None };
     Ok(model::ServerlessV2ScalingConfigurationInfo {
         max_capacity: Some(max),
         min_capacity: Some(min),
         seconds_until_auto_pause: pause,
     })
+}
+
+/// The versions that AWS lists with a minimum of 0 ACUs: 13.15, 14.12, 15.7, 16.3 and 3.08.0, and later ones.
+fn can_pause(kind: EngineKind, version: &str) -> bool {
+    let own = match kind {
+        EngineKind::Postgres => version,
+        EngineKind::Mysql => version.split_once("mysql_aurora.").map_or("", |(_, own)| own),
+    };
+    let mut parts = own.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let number = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    match (kind, number.0) {
+        (EngineKind::Mysql, _) => number >= (3, 8),
+        (_, 13) => number.1 >= 15,
+        (_, 14) => number.1 >= 12,
+        (_, 15) => number.1 >= 7,
+        (_, 16) => number.1 >= 3,
+        (_, major) => major > 16,
+    }
 }
 
 pub(super) fn good_password(password: &str) -> Result<(), Fault> {

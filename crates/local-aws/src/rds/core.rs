@@ -62,6 +62,11 @@ impl Core {
         result
     }
 
+    /// Each change of the state.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
     /// Waits until `is_so`; `None` if RDS is shut down before.
     pub async fn until(&self, is_so: impl Fn(&State) -> bool) -> Option<()> {
         let mut changes = self.changed.subscribe();

@@ -2,6 +2,7 @@
 //! not admit, and whoever comes with a token that is not good.
 
 mod client;
+mod door;
 mod guard;
 mod heard;
 pub(super) mod mysql;
@@ -18,6 +19,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::options::Ingress;
 use crate::engine::{Administrator, EngineKind, RDSADMIN};
 pub(super) use client::Client;
+pub(super) use door::Door;
 pub(super) use guard::Guard;
 pub(super) use heard::Heard;
 
@@ -26,7 +28,7 @@ pub(super) use heard::Heard;
 pub(super) struct Gate {
     kind: EngineKind,
     /// The way into the server, while one runs.
-    server: RwLock<Option<Administrator>>,
+    door: Door<Administrator>,
     ingress: RwLock<Vec<Ingress>>,
     /// Whether IAM authentication is on, and TLS with it.
     takes_tokens: AtomicBool,
@@ -49,7 +51,7 @@ impl Gate {
         Self {
             kind,
             guard,
-            server: RwLock::new(None),
+            door: Door::default(),
             ingress: RwLock::new(Vec::new()),
             takes_tokens: AtomicBool::new(false),
             port: AtomicU16::new(0),
@@ -57,14 +59,9 @@ impl Gate {
         }
     }
 
-    /// A server runs from now on.
-    pub fn open(&self, server: Administrator) {
-        *self.server.write().unwrap_or_else(PoisonError::into_inner) = Some(server);
-    }
-
-    /// No server runs.
-    pub fn close(&self) {
-        *self.server.write().unwrap_or_else(PoisonError::into_inner) = None;
+    /// The way into the server, and who is in.
+    pub fn door(&self) -> &Door<Administrator> {
+        &self.door
     }
 
     /// Whether IAM authentication is on.
@@ -83,14 +80,13 @@ impl Gate {
 
     /// The password of all who were made to come with a token, while a server runs.
     fn token_password(&self) -> Option<String> {
-        let server = self.server.read().unwrap_or_else(PoisonError::into_inner);
-        server.as_ref().map(Administrator::token_password)
+        self.door.server_now().as_ref().map(Administrator::token_password)
     }
 
     /// The password by which a user is logged in whom only a token may let in; none for everybody else.
     async fn password_behind_token(&self, user: &str) -> io::Result<Option<String>> {
         let _one = self.logging_in.lock().await;
-        let server = self.server.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let server = self.door.server().await;
         let (server, user) = (server.ok_or(io::ErrorKind::ConnectionRefused)?, user.to_owned());
         let asked = tokio::task::spawn_blocking(move || {
             let admitted = server.admits_by_token(&user)?;
@@ -121,9 +117,9 @@ impl Gate {
         ingress.iter().any(|rule| *rule != Ingress::Nobody)
     }
 
-    /// A connection to the server itself, past the security groups.
+    /// A connection to the server itself, past the security groups. One that sleeps is woken first.
     pub async fn server(&self) -> io::Result<UnixStream> {
-        let server = self.server.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let server = self.door.server().await;
         UnixStream::connect(server.ok_or(io::ErrorKind::ConnectionRefused)?.socket()).await
     }
 
@@ -167,6 +163,7 @@ impl Gate {
 
     async fn pass(self: Arc<Self>, client: TcpStream) {
         drop(client.set_nodelay(true));
+        let _visit = self.door.visit();
         let client = Client::Plain(client);
         // Either side may hang up in the middle of a word: that is no error of ours.
         match self.kind {

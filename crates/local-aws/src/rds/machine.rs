@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::gate::Gate;
-use crate::engine::{Engine, Error, Master, Parameters, Server};
+use super::gate::{Door, Gate};
+use crate::engine::{Administrator, Engine, Error, Master, Parameters, Server};
 
 /// One cluster's data and server. All of its methods block.
 pub(super) struct Machine {
@@ -72,7 +72,7 @@ impl Machine {
         if let Some((user, password)) = inside.untold.take() {
             server.set_password(&user, &password)?;
         }
-        self.gate.open(server.administrator());
+        self.gate.door().open(server.administrator());
         inside.server = Some(server);
         Ok(())
     }
@@ -80,10 +80,34 @@ impl Machine {
     /// Stops the server; the data stays.
     pub fn stop(&self) {
         let mut inside = self.inside();
-        self.gate.close();
+        self.gate.door().close();
         if let Some(server) = inside.server.take() {
             server.stop();
         }
+    }
+
+    /// Stops the server until somebody knocks, if nobody is in.
+    pub fn fall_asleep(&self) {
+        let mut inside = self.inside();
+        if inside.server.is_some()
+            && self.gate.door().fall_asleep()
+            && let Some(server) = inside.server.take()
+        {
+            server.stop();
+        }
+    }
+
+    /// Starts a server that sleeps. One that was stopped meanwhile stays stopped.
+    pub fn wake(&self, parameters: &Parameters) -> Result<(), Error> {
+        if self.gate.door().is_asleep() {
+            self.start(parameters)?;
+        }
+        Ok(())
+    }
+
+    /// What its visitors go through.
+    pub fn door(&self) -> &Door<Administrator> {
+        self.gate.door()
     }
 
     /// Stops and starts, with other settings perhaps.
@@ -127,7 +151,7 @@ impl Machine {
     pub fn remove(&self) {
         let mut inside = self.inside();
         inside.removed = true;
-        self.gate.close();
+        self.gate.door().close();
         if let Some(server) = inside.server.take() {
             server.kill();
         }

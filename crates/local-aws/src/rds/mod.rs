@@ -29,6 +29,7 @@ mod list;
 mod machine;
 mod modify;
 mod options;
+mod sleep;
 mod snapshots;
 mod source;
 mod state;
@@ -256,6 +257,23 @@ impl Rds {
             Some(status) => drop(state.hooks.statuses.insert(id.to_owned(), status.to_owned())),
             None => drop(state.hooks.statuses.remove(id)),
         });
+    }
+
+    /// For tests: a cluster is of another engine version from now on, as far as it is shown and checked.
+    pub fn set_engine_version(&self, id: &str, version: &str) {
+        self.core.update(|state| {
+            if let Ok(cluster) = state.cluster_mut(id) {
+                cluster.shown.engine_version = Some(version.to_owned());
+            }
+        });
+    }
+
+    /// Whether a cluster sleeps: paused for want of connections, as Serverless v2 from 0 ACU is.
+    pub fn is_asleep(&self, id: &str) -> bool {
+        let state = self.core.state();
+        state
+            .cluster(id)
+            .is_ok_and(|cluster| cluster.machine.door().is_asleep())
     }
 
     /// For tests: the next restore is accepted and ends in `cloning-failed`.

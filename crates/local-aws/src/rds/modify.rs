@@ -216,9 +216,10 @@ fn change(
     asked: model::ModifyDBClusterMessage,
     has_server: bool,
 ) -> Result<(), Fault> {
+    let (kind, version) = (cluster.kind, cluster.shown.engine_version.as_deref());
     let range = asked
         .serverless_v2_scaling_configuration
-        .map(scaling)
+        .map(|asked| scaling(asked, kind, version))
         .transpose()?;
     let shown = &mut cluster.shown;
     if let Some(groups) = asked.vpc_security_group_ids.map(|list| list.items) {

@@ -76,6 +76,8 @@ pub struct Transitions {
     pub deleting: Duration,
     /// A snapshot's `creating`.
     pub snapshot: Duration,
+    /// From a knock to the first answer of a server that slept: some 15 seconds in AWS.
+    pub resuming: Duration,
 }
 
 impl Default for Transitions {
@@ -87,6 +89,7 @@ impl Default for Transitions {
             modifying: Duration::from_secs(3),
             deleting: Duration::from_secs(3),
             snapshot: Duration::from_secs(3),
+            resuming: Duration::from_secs(4),
         }
     }
 }
@@ -102,6 +105,7 @@ impl Transitions {
             modifying: none,
             deleting: none,
             snapshot: none,
+            resuming: none,
         }
     }
 }

@@ -11,6 +11,7 @@ mod calls;
 mod clones;
 mod network;
 mod servers;
+mod sleep;
 mod statuses;
 mod support;
 mod tokens;

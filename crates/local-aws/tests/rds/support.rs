@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use aws_sdk_rds::Client;
 use aws_sdk_rds::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_rds::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use axum::extract::{Request, State};
 use local_aws::Time;
 use local_aws::engine::EngineKind;
@@ -27,6 +29,20 @@ impl World {
     }
 
     pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
+        Self::on(Time::wall(), change).await
+    }
+
+    /// One whose statuses, and whose patience with idle clusters, pass so many times faster.
+    pub async fn faster(times: u32) -> Self {
+        let waits = SharedAsyncSleep::new(Faster(times));
+        Self::on(
+            Time::new(SharedTimeSource::new(SystemTimeSource::new()), waits),
+            |_| {},
+        )
+        .await
+    }
+
+    async fn on(time: Time, change: impl FnOnce(&mut Options)) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut options = Options::new(home.path());
         let quick = Duration::from_millis(200);
@@ -37,6 +53,7 @@ impl World {
             modifying: quick,
             deleting: quick,
             snapshot: quick,
+            resuming: quick,
         };
         options
             .security_groups
@@ -48,7 +65,7 @@ impl World {
             .security_groups
             .insert("sg-closed".into(), Ingress::Nobody);
         change(&mut options);
-        let rds = Rds::new(Time::wall(), options).unwrap();
+        let rds = Rds::new(time, options).unwrap();
         let endpoint = serve(rds.clone()).await;
         let config = aws_sdk_rds::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -164,6 +181,16 @@ impl World {
             !self.rds.clusters().contains(&id.to_owned())
         })
         .await;
+    }
+}
+
+/// Waits that take a part of their time.
+#[derive(Debug)]
+struct Faster(u32);
+
+impl AsyncSleep for Faster {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Sleep::new(tokio::time::sleep(duration / self.0))
     }
 }
 

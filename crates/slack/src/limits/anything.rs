@@ -215,6 +215,11 @@ proptest! {
             Refusal::SourceMissing(text.clone()),
             Refusal::NotYours(samples::ready().id, Deed::Delete),
             Refusal::NoProxy,
+            Refusal::NoDataApi {
+                class: samples::ready().class,
+                name: samples::ready().source,
+                others: text.clone(),
+            },
         ];
         for refusal in refusals {
             message(&says::refused(&refusal));

@@ -3,6 +3,7 @@
 use domain::cost::Prices;
 use domain::policy::Engine;
 use domain::record::{Access, MaskingReport};
+use domain::serverless::{SLEEPS_AFTER_MINUTES, WAKES_IN_SECONDS};
 use domain::{Class, CloneRecord};
 use slack_morphism::prelude::*;
 
@@ -38,6 +39,7 @@ pub fn ready(clone: &CloneRecord, prices: &Prices) -> Message {
         blocks.push(context(&masked(report, &clone.config.rules_hash)));
     }
     blocks.push(context(&price(clone, prices)));
+    blocks.extend(sleep(clone));
     blocks.extend(durations(clone));
     blocks.extend([life_buttons(clone, true), footer(clone)]);
     Message::new(text, blocks)
@@ -86,7 +88,11 @@ pub(crate) fn lines(clone: &CloneRecord, access: &Access) -> Vec<String> {
             format!("mysql -h {host} -P {port} -u {user} {database}"),
         ],
     };
-    let mut lines = vec![format!("doppel connect {}", clone.id), "# or by hand:".to_owned()];
+    let mut lines = vec![format!("doppel connect {}", clone.id)];
+    if clone.options.data_api {
+        lines.push(format!("doppel sql {} 'SELECT …'", clone.id));
+    }
+    lines.push("# or by hand:".to_owned());
     lines.extend(by_hand);
     lines
 }
@@ -137,9 +143,17 @@ pub(crate) fn price(clone: &CloneRecord, prices: &Prices) -> String {
             code(&clone.target_class.to_string())
         );
     };
-    let hour = match clone.target_class {
+    let hour = match &clone.target_class {
         Class::Instance(_) => format!("{} an hour", dollars(most)),
-        Class::Serverless(_) => format!("{} to {} an hour", dollars(least), dollars(most)),
+        Class::Serverless(range) => {
+            let awake = prices.awake_per_hour(clone.engine, clone.storage, *range);
+            let (from, to) = awake.unwrap_or((least, most));
+            let awake = format!("{} to {} an hour", dollars(from), dollars(to));
+            match range.sleeps() {
+                true => format!("{} an hour asleep, {awake} awake", dollars(least)),
+                false => awake,
+            }
+        }
     };
     let total = prices
         .spent(clone, clone.expires_at)
@@ -149,6 +163,15 @@ pub(crate) fn price(clone: &CloneRecord, prices: &Prices) -> String {
         "Cost: {hour}{}{as_of}. Storage is shared with production until you write.",
         total.unwrap_or_default()
     )
+}
+
+/// When the clone goes to sleep and what wakes it, if it sleeps at all.
+fn sleep(clone: &CloneRecord) -> Option<SlackBlock> {
+    clone.target_class.acu().filter(|range| range.sleeps())?;
+    Some(context(&format!(
+        "It sleeps after {SLEEPS_AFTER_MINUTES} minutes without a connection. The next query wakes it, and waits some {WAKES_IN_SECONDS} seconds for that; \
+         an open connection keeps it awake.",
+    )))
 }
 
 fn life_buttons(clone: &CloneRecord, with_connect: bool) -> SlackBlock {

@@ -105,6 +105,17 @@ fn mysql_serverless_and_a_fallback_without_a_price() {
     clone.target_class = "serverless:0-4".parse().unwrap();
     clone.access.as_mut().unwrap().database = "it's; rm -rf".into();
     snapshot!("ready_mysql", of(&clone, &prices()));
+    clone.options.data_api = true;
+    let mut priced = prices();
+    let acu = &mut priced.standard.acu_hour;
+    acu.insert(clone.engine.rds_name().to_owned(), 0.14);
+    snapshot!("ready_serverless", of(&clone, &priced));
+    clone.target_class = "serverless:2-8".parse().unwrap();
+    let said = shown(&of(&clone, &priced));
+    assert!(
+        said.contains("$0.28 to $1.12 an hour") && !said.contains("sleep"),
+        "{said}"
+    );
     let mut clone = sample::masking();
     clone.target_class = "serverless:0-4".parse().unwrap();
     clone.options = Options {
