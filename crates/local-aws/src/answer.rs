@@ -34,6 +34,7 @@ fn dialect(service: &str) -> Option<Dialect> {
         "sts" => (Query, (400, "Throttling")),
         "sns" => (Query, (429, "Throttled")),
         "lambda" => (RestJson, (429, "TooManyRequestsException")),
+        "rds-data" => (RestJson, (400, "ThrottlingException")),
         "s3" => (RestXml, (503, "SlowDown")),
         _ => return None,
     };

@@ -13,12 +13,13 @@
 //! shortens every wait and no timeout.
 //!
 //! What is not there is refused with AWS's own error (`UnknownOperationException`, `InvalidAction`). IAM is not there:
-//! everybody may do everything.
+//! everybody may do everything, but for what [`data_api::Guard`] decides.
 
 mod answer;
 mod aws;
 mod borrowed;
 mod client;
+pub mod data_api;
 mod dynamodb;
 mod ecs;
 pub mod engine;

@@ -66,6 +66,7 @@ pub(crate) fn operation(service: &str, request: &Request<Bytes>) -> String {
     }
     match service {
         "lambda" => lambda(request),
+        "rds-data" => data_api(request.uri().path()),
         "s3" => s3(request),
         _ => form(request.body(), "Action")
             .or_else(|| query(request.uri(), "Action"))
@@ -91,6 +92,16 @@ fn lambda(request: &Request<Bytes>) -> String {
         (&Method::GET, "functions") => "ListFunctions",
         (&Method::GET, _) if path.contains("/functions/") => "GetFunction",
         _ => "Unknown",
+    }
+    .to_owned()
+}
+
+fn data_api(path: &str) -> String {
+    match path.trim_matches('/') {
+        "Execute" => "ExecuteStatement",
+        "BatchExecute" => "BatchExecuteStatement",
+        "" => "Unknown",
+        other => other,
     }
     .to_owned()
 }

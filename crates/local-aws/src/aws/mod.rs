@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 
 use crate::answer::{self, Answer};
 use crate::borrowed::{Borrowed, Published};
+use crate::data_api::{self, DataApi};
 use crate::dynamodb::DynamoDb;
 use crate::ecs::Ecs;
 use crate::faults::Faults;
@@ -48,6 +49,8 @@ pub struct Options {
     pub account: String,
     /// The database service's; its home, Region and account are taken from here.
     pub rds: rds::Options,
+    /// The Data API's.
+    pub data_api: data_api::Options,
 }
 
 impl Options {
@@ -60,6 +63,7 @@ impl Options {
             region: rds.region.clone(),
             account: rds.account.clone(),
             rds,
+            data_api: data_api::Options::default(),
         }
     }
 }
@@ -94,6 +98,7 @@ struct Inner {
     events: Events,
     sfn: Sfn,
     rds: Rds,
+    data_api: DataApi,
 }
 
 impl fmt::Debug for LocalAws {
@@ -116,6 +121,7 @@ impl LocalAws {
             region,
             account,
             rds,
+            data_api,
         } = options;
         let place = Place {
             region: region.clone(),
@@ -151,6 +157,7 @@ impl LocalAws {
         )
         .map_err(Error::Rds)?;
         let secrets = Secrets::new(time.clone(), place.clone());
+        let data_api = DataApi::new(rds.clone(), secrets.clone(), work.clone(), data_api);
         let borrowed = Borrowed::new(place.clone());
         let inner = Inner {
             time,
@@ -166,6 +173,7 @@ impl LocalAws {
             events,
             sfn,
             rds,
+            data_api,
         };
         Ok(Self(Arc::new(inner)))
     }
@@ -224,6 +232,7 @@ impl LocalAws {
             "lambda" => inner.lambda.call(operation, &request).await,
             "pricing" => inner.pricing.call(&scope.region, operation, &request),
             "rds" => inner.rds.call(request).await,
+            "rds-data" => inner.data_api.call(&scope.principal, operation, &request).await,
             "s3" => inner.borrowed.s3(request).await,
             "secretsmanager" => inner.secrets.call(operation, request).await,
             "sns" => inner.borrowed.sns(operation, request).await,

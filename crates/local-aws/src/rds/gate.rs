@@ -20,6 +20,7 @@ use super::options::Ingress;
 use crate::engine::{Administrator, EngineKind, RDSADMIN};
 pub(super) use client::Client;
 pub(super) use door::Door;
+pub(crate) use door::Visit;
 pub(super) use guard::Guard;
 pub(super) use heard::Heard;
 

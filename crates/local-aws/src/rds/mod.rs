@@ -29,6 +29,7 @@ mod list;
 mod machine;
 mod modify;
 mod options;
+mod reach;
 mod sleep;
 mod snapshots;
 mod source;
@@ -46,7 +47,9 @@ use self::core::Core;
 use crate::Time;
 use crate::engine::{self, EngineKind};
 pub use certificate::CertificateError;
+pub(crate) use gate::Visit;
 pub use options::{Class, DEFAULT_SECURITY_GROUP, Ingress, Options, Quotas, Transitions};
+pub(crate) use reach::{Reached, Unreachable};
 pub use token::SECRET_ACCESS_KEY;
 
 /// Why the embedded RDS could not start, or could not make or load a source.

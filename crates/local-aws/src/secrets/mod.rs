@@ -6,6 +6,7 @@ mod policy;
 mod store;
 mod value;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use winterbaume_secretsmanager::SecretsManagerService;
@@ -56,6 +57,19 @@ impl Secrets {
         let store = self.lock();
         let secret = store.usable(id).ok()?;
         secret.version(None, None).ok()?.string.clone()
+    }
+
+    /// The tags of a secret, by name or ARN.
+    pub(crate) fn tags(&self, id: &str) -> Option<BTreeMap<String, String>> {
+        let store = self.lock();
+        let tags = store.usable(id).ok()?.tags.iter();
+        let pairs = tags.map(|tag| {
+            (
+                tag.key.clone().unwrap_or_default(),
+                tag.value.clone().unwrap_or_default(),
+            )
+        });
+        Some(pairs.collect())
     }
 
     /// The secrets, without those whose recovery window is over.

@@ -25,7 +25,7 @@ enum Leads<T> {
 
 /// Somebody who keeps the server awake until this is dropped.
 #[derive(Debug)]
-pub(in crate::rds) struct Visit(Arc<watch::Sender<usize>>);
+pub(crate) struct Visit(Arc<watch::Sender<usize>>);
 
 impl Drop for Visit {
     fn drop(&mut self) {
