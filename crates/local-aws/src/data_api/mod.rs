@@ -280,9 +280,7 @@ impl DataApi {
                 match session.run(&statement, &|name| value::given(&set, name)).await {
                     Ok(outcome) => outcomes.push(outcome),
                     Err(fault) => {
-                        // What was read only in part still runs.
-                        session.canceller().cancel().await;
-                        session.close().await;
+                        session.give_up().await;
                         return Err(fault);
                     }
                 }

@@ -31,6 +31,15 @@ pub(super) enum Held {
 }
 
 impl Held {
+    /// Logs out after a failure; a result that was read only in part is still being made, and is cancelled. A
+    /// transaction goes on.
+    pub async fn give_up(self) {
+        if let Self::Own(session) = self {
+            session.canceller().cancel().await;
+            session.close().await;
+        }
+    }
+
     /// Logs out, unless a transaction goes on.
     pub async fn close(self) {
         if let Self::Own(session) = self {
