@@ -20,6 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("lambda-notify", &["domain", "runtime", "slack"]),
     ("gateway", &["domain", "runtime", "slack"]),
     ("mask-worker", &["domain", "masking", "runtime"]),
+    ("query-worker", &["domain", "runtime"]),
     ("xtask", &[]),
 ];
 

@@ -34,6 +34,10 @@ pub struct Addresses {
     pub sweep_arn: String,
     /// The config folder.
     pub config: PathBuf,
+    /// By which place in S3 an export comes into a folder.
+    pub exports: String,
+    /// PEM file with the authority that the endpoints' certificates come from.
+    pub db_ca: PathBuf,
     /// Production.
     pub source: SourceAddress,
     /// The clock: what it showed when, and how fast it runs.
@@ -109,6 +113,7 @@ pub struct Reached {
     pub aws: SdkConfig,
     /// The time there.
     pub clock: Clock,
+    exports: Option<String>,
     place: Place,
 }
 
@@ -137,19 +142,26 @@ pub struct Account {
     pub records: Records,
     /// Step Functions.
     pub sfn: aws_sdk_sfn::Client,
+    exports: Option<String>,
     place: Place,
 }
 
 impl Account {
     /// The account that `place` means.
     pub async fn open(place: &Place) -> Result<Self, Stop> {
-        let Reached { aws, clock, place } = Self::reach(place).await?;
+        let Reached {
+            aws,
+            clock,
+            exports,
+            place,
+        } = Self::reach(place).await?;
         let table = needed(place.table.as_ref(), "DOPPEL_TABLE")?;
         Ok(Self {
             records: Records::new(&aws, table, clock.clone()),
             sfn: aws_sdk_sfn::Client::new(&aws),
             aws,
             clock,
+            exports,
             place,
         })
     }
@@ -162,6 +174,7 @@ impl Account {
             return Ok(Reached {
                 aws,
                 clock,
+                exports: None,
                 place: place.clone(),
             });
         }
@@ -181,8 +194,14 @@ impl Account {
         Ok(Reached {
             aws,
             clock,
+            exports: Some(addresses.exports.clone()),
             place: filled(place, addresses),
         })
+    }
+
+    /// By which place in S3 an export comes into a folder, if `doppel local` is meant.
+    pub fn exports(&self) -> Option<&str> {
+        self.exports.as_deref()
     }
 
     /// The state machine that makes clones.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use query_worker::Format;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -102,6 +103,8 @@ pub enum Verb {
         #[arg(last = true)]
         rest: Vec<String>,
     },
+    /// Run a batch query, or a program, against a clone, and leave its result in S3 or in a folder.
+    Export(Box<Export>),
     /// Sweep now: delete what is due, warn, look for orphans.
     Sweep {
         /// Only say what would be done.
@@ -154,6 +157,75 @@ pub struct Create {
     pub wait: bool,
     #[command(flatten)]
     pub patience: Patience,
+}
+
+/// A batch query, and where its result goes.
+#[derive(Debug, clap::Args)]
+pub struct Export {
+    #[command(flatten)]
+    pub clone: One,
+    /// The file with the query: one statement, of any length. `-` is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["query", "script"])]
+    pub query_file: Option<PathBuf>,
+    /// The query itself.
+    #[arg(long, value_name = "SQL", conflicts_with = "script", allow_hyphen_values = true)]
+    pub query: Option<String>,
+    /// A program in S3 to run instead: it finds the clone's endpoint and a token for 15 minutes in its environment, and what
+    /// it writes to standard output is the result.
+    #[arg(long, value_name = "S3 URL", conflicts_with_all = ["format", "header"])]
+    pub script: Option<query_worker::Place>,
+    /// `s3://bucket/prefix`, or a folder of this machine.
+    #[arg(long, value_name = "PLACE")]
+    pub to: String,
+    /// How the rows are written: `tsv` or `csv`.
+    #[arg(long, default_value_t)]
+    pub format: Format,
+    /// Let the first line name the columns.
+    #[arg(long)]
+    pub header: bool,
+    /// Replace an export that is there already.
+    #[arg(long)]
+    pub overwrite: bool,
+    #[command(flatten)]
+    pub task: ExportTask,
+}
+
+/// Where the task of an export runs.
+#[derive(Debug, clap::Args)]
+pub struct ExportTask {
+    /// The ECS cluster.
+    #[arg(long, env = "DOPPEL_ECS_CLUSTER", value_name = "NAME", hide_short_help = true)]
+    pub ecs_cluster: Option<String>,
+    /// The task definition.
+    #[arg(
+        long,
+        env = "DOPPEL_QUERY_TASK_DEFINITION",
+        default_value = "query-worker",
+        value_name = "NAME",
+        hide_short_help = true
+    )]
+    pub query_task_definition: String,
+    /// The task's subnets.
+    #[arg(
+        long,
+        env = "DOPPEL_QUERY_SUBNETS",
+        value_delimiter = ',',
+        value_name = "IDS",
+        hide_short_help = true
+    )]
+    pub query_subnets: Vec<String>,
+    /// The task's security groups: the clones' own must let them in.
+    #[arg(
+        long,
+        env = "DOPPEL_QUERY_SECURITY_GROUPS",
+        value_delimiter = ',',
+        value_name = "IDS",
+        hide_short_help = true
+    )]
+    pub query_security_groups: Vec<String>,
+    /// By which place in S3 an export comes into a folder.
+    #[arg(long, env = "DOPPEL_EXPORTS", value_name = "S3 URL", hide_short_help = true)]
+    pub exports: Option<String>,
 }
 
 /// What about the prices.

@@ -196,6 +196,21 @@ pub fn may_change(policy: &Policy, who: Who<'_>, clone: &CloneRecord, deed: Deed
     }
 }
 
+/// Whether this principal may export from this clone: its owner may, and an admin. AWS knows nobody of Slack: whether
+/// somebody on the command line is the owner of a clone that was asked for there, IAM decides, by who may read the
+/// clone's secret.
+///
+/// # Errors
+/// [`Refusal::NotYours`].
+pub fn may_export(policy: &Policy, who: Who<'_>, clone: &CloneRecord) -> Result<(), Refusal> {
+    match (who.principal, &clone.principal) {
+        (one, other) if one == other => Ok(()),
+        (Principal::Cli(_), Principal::Slack(_) | Principal::Direct | Principal::Workflow) => Ok(()),
+        _ if who.is_on(&policy.people.admins)? => Ok(()),
+        _ => Err(Refusal::NotYours(clone.id.clone(), Deed::Export)),
+    }
+}
+
 /// Whether this principal may approve or deny this request: the approvers of its source may, as the policy names
 /// them now, and nobody their own.
 ///

@@ -110,16 +110,19 @@ fn data_api(path: &str) -> String {
 fn s3(request: &Request<Bytes>) -> String {
     let path = request.uri().path().trim_start_matches('/');
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-    let sub = request
-        .uri()
-        .query()
-        .unwrap_or_default()
+    let query = request.uri().query().unwrap_or_default();
+    let says = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
+    let sub = query
         .split(['&', '='])
         .next()
         .unwrap_or_default();
     let method = request.method().as_str();
     let plain = sub.is_empty() || sub.starts_with("x-id") || sub.starts_with("X-Amz");
     match (method, bucket, key) {
+        ("POST", ..) if says("uploads") => "CreateMultipartUpload",
+        ("PUT", ..) if says("uploadId") => "UploadPart",
+        ("POST", ..) if says("uploadId") => "CompleteMultipartUpload",
+        ("DELETE", ..) if says("uploadId") => "AbortMultipartUpload",
         ("GET", "", _) => "ListBuckets",
         ("PUT", _, "") if plain => "CreateBucket",
         ("HEAD", _, "") => "HeadBucket",

@@ -7,16 +7,19 @@ use aws_sdk_dynamodb::types::{
     StreamViewType, TimeToLiveSpecification,
 };
 use aws_sdk_rds::types::{ApplyMethod, Parameter};
+use aws_sdk_s3::types::CreateBucketConfiguration;
 use domain::policy::Engine;
 
-use super::LocalOptions;
 use super::folder::{PARAMETERS, SUBNETS};
+use super::{LocalOptions, REGION};
 
 pub(super) const TABLE: &str = "doppel-clones";
 /// The secret with the bot token.
 pub const SLACK_TOKEN: &str = "doppel/slack/token";
 /// The SNS topic of notifications.
 pub const TOPIC: &str = "doppel-notifications";
+/// The bucket by which exports come into a folder.
+pub const EXPORTS: &str = "doppel-exports";
 pub(super) const SLACK_SIGNING: &str = "doppel/slack/signing";
 
 /// Everything that an account has before doppel runs in it. Answers the ARN of the topic of notifications, if there is
@@ -30,10 +33,23 @@ pub(super) async fn make(
     make_table(aws).await?;
     make_groups(aws, options.engine).await?;
     make_secrets(aws, slack_token, slack_signing).await?;
+    make_bucket(aws).await?;
     match options.notifications {
         true => make_topic(aws).await.map(Some),
         false => Ok(None),
     }
+}
+
+/// The bucket of exports.
+async fn make_bucket(aws: &SdkConfig) -> anyhow::Result<()> {
+    let here = CreateBucketConfiguration::builder().location_constraint(REGION.into());
+    let made = runtime::aws::s3(aws)
+        .create_bucket()
+        .bucket(EXPORTS)
+        .create_bucket_configuration(here.build())
+        .send()
+        .await;
+    made.map(drop).context("the bucket of exports cannot be made")
 }
 
 /// The topic of notifications: its ARN.

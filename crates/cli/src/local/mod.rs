@@ -35,7 +35,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use crate::account::{Addresses, ClockFace, SourceAddress, address_file};
-pub use account::{SLACK_TOKEN, TOPIC};
+pub use account::{EXPORTS, SLACK_TOKEN, TOPIC};
 pub use folder::{SHOP_RULES, policy};
 pub use options::{Class, Data, LocalOptions, PORT_BASE, Quotas, Transitions};
 
@@ -114,6 +114,9 @@ impl Local {
             .await
             .context("the embedded AWS cannot be served")?;
         let worker = watch::Sender::new(Progress::default());
+        let db_ca = home.path().join("db-ca.pem");
+        std::fs::write(&db_ca, aws.rds().certificate_authority())
+            .with_context(|| format!("{} cannot be written", db_ca.display()))?;
         let mut programs = programs(aws, options, &served, &worker, &folder, &slack_url);
         let caller = programs.configuration("local").await;
         let signing_secret = hex_of_random();
@@ -123,6 +126,7 @@ impl Local {
         let machines = {
             programs.register_lambdas().await?;
             programs.register_tasks(&policy).await?;
+            programs.register_query_worker(&db_ca).await;
             machines::create(aws)?
         };
         let stopping = CancellationToken::new();
@@ -151,6 +155,8 @@ impl Local {
             state_machine_arn: machines.clone.clone(),
             sweep_arn: machines.sweep.clone(),
             config: folder.clone(),
+            exports: format!("s3://{}/exports", account::EXPORTS),
+            db_ca,
             source: SourceAddress {
                 name: SOURCE.into(),
                 dsn: production.source.dsn.clone(),

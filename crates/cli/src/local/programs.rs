@@ -1,5 +1,6 @@
 //! The programs that AWS runs for doppel: Lambdas and ECS tasks, each under its own name and with its own settings.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 use super::account::{SLACK_TOKEN, TABLE};
 
 pub(super) const WORKER: &str = "mask-worker";
+const QUERY_WORKER: &str = "query-worker";
 
 /// From which each program's own configuration is made.
 pub(super) struct Programs<'a> {
@@ -163,6 +165,20 @@ impl Programs<'_> {
         Ok(())
     }
 
+    /// Registers the task of batch queries.
+    pub(super) async fn register_query_worker(&self, db_ca: &Path) {
+        let settings = query_worker::Settings {
+            step: self.step(),
+            db_ca: db_ca.to_owned(),
+        };
+        let aws = self.configuration(QUERY_WORKER).await;
+        let deps = Arc::new(query_worker::Deps::new(&settings, &aws, self.clock.clone()));
+        self.aws.ecs_task(QUERY_WORKER, move |run| {
+            let deps = Arc::clone(&deps);
+            async move { query_worker(&deps, run).await }
+        });
+    }
+
     async fn register_notify(&self) -> anyhow::Result<()> {
         let settings = lambda_notify::Settings {
             table: TABLE.into(),
@@ -201,6 +217,19 @@ async fn worker(deps: &mask_worker::Deps, run: TaskRun) -> i32 {
     };
     // It logs its own failure and writes it to the record.
     i32::from(mask_worker::run(args, deps, run.stop).await.is_err())
+}
+
+/// What an export ended with, as its container's exit code.
+async fn query_worker(deps: &query_worker::Deps, run: TaskRun) -> i32 {
+    let args = match query_worker::Args::try_parse_from(&run.command) {
+        Ok(args) => args,
+        Err(error) => {
+            tracing::error!(%error, "the command of a batch query cannot be understood");
+            return 2;
+        }
+    };
+    // It logs its own failure, and tells it to who asked.
+    i32::from(query_worker::run(args, deps, run.stop).await.is_err())
 }
 
 fn raised(raised: runtime::Raised) -> FunctionError {

@@ -5,6 +5,7 @@ mod bar;
 mod connect;
 mod create;
 mod delete;
+mod export;
 mod extend;
 mod list;
 mod local;
@@ -45,6 +46,7 @@ pub async fn run(args: Args) -> Result<(), Stop> {
                 Verb::Connect { clone, print, rest } => {
                     connect::run(&account, &clone.id, print, &rest, json).await
                 }
+                Verb::Export(args) => export::run(&account, *args, json).await,
                 Verb::Sweep { dry_run, patience } => sweep::run(&account, dry_run, &patience, json).await,
                 Verb::Rules(_) | Verb::Mask(_) | Verb::Prices(_) | Verb::Local(_) => Ok(()),
             }

@@ -129,6 +129,8 @@ pub enum Deed {
     Extend,
     /// To delete it.
     Delete,
+    /// To run a batch query against it.
+    Export,
 }
 
 impl fmt::Display for Deed {
@@ -137,6 +139,7 @@ impl fmt::Display for Deed {
             Self::See => "see",
             Self::Extend => "extend",
             Self::Delete => "delete",
+            Self::Export => "export from",
         })
     }
 }
