@@ -168,7 +168,12 @@ pub struct Export {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["query", "script"])]
     pub query_file: Option<PathBuf>,
     /// The query itself.
-    #[arg(long, value_name = "SQL", conflicts_with = "script", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "SQL",
+        conflicts_with = "script",
+        allow_hyphen_values = true
+    )]
     pub query: Option<String>,
     /// A program in S3 to run instead: it finds the clone's endpoint and a token for 15 minutes in its environment, and what
     /// it writes to standard output is the result.

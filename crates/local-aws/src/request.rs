@@ -112,10 +112,7 @@ fn s3(request: &Request<Bytes>) -> String {
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
     let query = request.uri().query().unwrap_or_default();
     let says = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
-    let sub = query
-        .split(['&', '='])
-        .next()
-        .unwrap_or_default();
+    let sub = query.split(['&', '=']).next().unwrap_or_default();
     let method = request.method().as_str();
     let plain = sub.is_empty() || sub.starts_with("x-id") || sub.starts_with("X-Amz");
     match (method, bucket, key) {
