@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Time;
 use crate::faults::{Failure, Faults, Kind};
 use crate::record::{Calls, Outcome};
+use crate::subject::Subject;
 
 /// The longest a call hangs.
 const LONGEST_HANG: Duration = Duration::from_secs(900);
@@ -48,8 +49,10 @@ impl Gate {
         principal: &str,
         service: &str,
         operation: &str,
+        subjects: Vec<Subject>,
     ) -> Result<Admitted, Failure> {
-        let call = self.calls.begin(principal, service, operation, self.time.now());
+        let now = self.time.now();
+        let call = self.calls.begin(principal, service, operation, subjects, now);
         let failure = match self.faults.strike(&call) {
             None => {
                 return Ok(Admitted {

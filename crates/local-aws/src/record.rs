@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 use crate::answer::{self, Answer};
+use crate::subject::Subject;
 
 /// One call of the embedded AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Recorded {
     pub service: String,
     /// The operation, such as `CreateDBInstance`.
     pub operation: String,
+    /// What it named.
+    pub subjects: Vec<Subject>,
     /// When it came in.
     pub at: DateTime<Utc>,
     /// How it ended.
@@ -66,6 +69,7 @@ impl Calls {
         principal: &str,
         service: &str,
         operation: &str,
+        subjects: Vec<Subject>,
         at: DateTime<Utc>,
     ) -> Recorded {
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,6 +78,7 @@ impl Calls {
             principal: principal.to_owned(),
             service: service.to_owned(),
             operation: operation.to_owned(),
+            subjects,
             at,
             outcome: Outcome::Pending,
         };

@@ -33,7 +33,7 @@ impl Tasks for Integrations {
         async move {
             let admitted = self
                 .gate
-                .admit(PRINCIPAL, "lambda", "Invoke")
+                .admit(PRINCIPAL, "lambda", "Invoke", Vec::new())
                 .await
                 .map_err(lambda_failure)?;
             let Some((_, function)) = self.lambda.find(&function_arn) else {
@@ -105,7 +105,7 @@ impl Integrations {
     async fn run_task(&self, arguments: Value) -> Result<String, TaskFailure> {
         let admitted = self
             .gate
-            .admit(PRINCIPAL, "ecs", "RunTask")
+            .admit(PRINCIPAL, "ecs", "RunTask", Vec::new())
             .await
             .map_err(ecs_failure)?;
         let started = serde_json::from_value::<RunTaskRequest>(ecs::camel_case(arguments))

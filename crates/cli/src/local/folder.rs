@@ -10,7 +10,7 @@ use super::SOURCE;
 pub(super) const QUARANTINE: &str = "sg-quarantine";
 pub(super) const USERS: &str = "sg-users";
 pub(super) const SUBNETS: &str = "private";
-pub(super) const PARAMETERS: &str = "doppel-quarantine";
+pub(super) const PARAMETERS: &str = "doppel-production-quarantine";
 
 /// The shop's masking rules.
 pub const SHOP_RULES: &str = include_str!("../../../../examples/masking/shop.toml");

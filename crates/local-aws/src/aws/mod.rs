@@ -29,6 +29,7 @@ use crate::schedule::Events;
 use crate::secrets::Secrets;
 use crate::server::{self, Served};
 use crate::sfn::Sfn;
+use crate::subject;
 use crate::tasks::Integrations;
 use crate::work::Work;
 use crate::{Time, client};
@@ -194,7 +195,10 @@ impl LocalAws {
         }
         let operation = request::operation(&scope.service, &request);
         let gate = &self.0.gate;
-        let admitted = match gate.admit(&scope.principal, &scope.service, &operation).await {
+        let hash_key = |table: &str| self.0.dynamodb.hash_key(table);
+        let subjects = subject::of(&scope.service, &operation, &request, hash_key);
+        let admitted = gate.admit(&scope.principal, &scope.service, &operation, subjects);
+        let admitted = match admitted.await {
             Ok(admitted) => admitted,
             Err(failure) => {
                 return answer::error(&scope.service, failure.status, &failure.code, &failure.message);

@@ -64,6 +64,16 @@ impl DynamoDb {
         self.streams.clear();
     }
 
+    /// The name of a table's partition key.
+    pub(crate) fn hash_key(&self, table: &str) -> Option<String> {
+        let asked = serde_json::json!({ "TableName": table }).to_string();
+        let table = carry_out(&self.database, "DescribeTable", &asked)?.ok()?;
+        let table: serde_json::Value = serde_json::from_str(&table).ok()?;
+        let keys = table["Table"]["KeySchema"].as_array()?;
+        let hash = keys.iter().find(|key| key["KeyType"] == "HASH")?;
+        Some(hash["AttributeName"].as_str()?.to_owned())
+    }
+
     pub(crate) fn call(&self, operation: &str, request: &Request<Bytes>) -> Answer {
         self.tick();
         let body = String::from_utf8_lossy(request.body()).replace(&self.place.arn(SERVICE, ""), ENGINE_ARN);
