@@ -132,6 +132,10 @@ run "the_least" {
     error_message = "The worker alone reaches a clone in quarantine."
   }
   assert {
+    condition     = alltrue([for key in keys(aws_secretsmanager_secret.slack["token"].tags) : !startswith(key, "doppel:")])
+    error_message = "Tags that begin so are the clones': the guard lets nobody else put them anywhere."
+  }
+  assert {
     condition     = output.gateway_url == "https://api.execute-api.eu-west-1.amazonaws.com"
     error_message = "The gateway's address stands in the manifest without a slash at its end."
   }

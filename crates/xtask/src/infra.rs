@@ -1,5 +1,6 @@
 //! Holds `infra/` to its promises: form, validity, tests, checkov, and that what people read says what it does.
 
+mod apply;
 mod permissions;
 mod tables;
 
@@ -19,6 +20,9 @@ pub struct Args {
     /// Write the tables, or compare them, and do nothing else.
     #[arg(long)]
     pub tables: bool,
+    /// Also apply all of it to an emulated account (ministack), plan once more, and destroy it: some two minutes.
+    #[arg(long)]
+    pub apply: bool,
 }
 
 /// Pinned: another version has other opinions.
@@ -58,7 +62,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         terraform.run(folder, &["validate"])?;
     }
     terraform.run("infra", &["test"])?;
-    checkov(&root)
+    checkov(&root)?;
+    if args.apply {
+        apply::run(&terraform)?;
+    }
+    Ok(())
 }
 
 fn root() -> anyhow::Result<PathBuf> {
@@ -96,6 +104,10 @@ impl Terraform {
     }
 
     fn run(&self, folder: &str, arguments: &[&str]) -> anyhow::Result<()> {
+        done(&mut self.command(folder, arguments))
+    }
+
+    fn command(&self, folder: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new("terraform");
         command
             .arg(format!("-chdir={}", self.root.join(folder).display()))
@@ -108,7 +120,7 @@ impl Terraform {
             // What the registry gives is fetched once, not once a folder.
             .env("TF_PLUGIN_CACHE_DIR", &self.plugins)
             .env("TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE", "1");
-        done(&mut command)
+        command
     }
 }
 
