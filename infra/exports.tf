@@ -17,6 +17,11 @@ resource "aws_ecs_task_definition" "query_worker" {
     operating_system_family = "LINUX"
   }
 
+  # A user's own program is put there, and may write there; nothing of it outlives the task.
+  volume {
+    name = "scratch"
+  }
+
   container_definitions = jsonencode([{
     name                   = "query-worker"
     image                  = each.value.image
@@ -24,6 +29,7 @@ resource "aws_ecs_task_definition" "query_worker" {
     user                   = "65532"
     readonlyRootFilesystem = true
     linuxParameters        = { capabilities = { drop = ["ALL"] } }
+    mountPoints            = [{ sourceVolume = "scratch", containerPath = "/tmp", readOnly = false }]
     environment = [for name, value in merge(local.step_environment, { DOPPEL_DB_CA = local.rds_authorities }) :
     { name = name, value = value }]
     logConfiguration = {

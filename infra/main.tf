@@ -6,7 +6,7 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.name
-  tags      = merge({ "doppel:part" = var.name }, var.tags)
+  tags      = merge({ doppel = var.name }, var.tags)
 
   # Names, from which policies build ARNs: a policy must be there before what it speaks of.
   table         = "${var.name}-clones"

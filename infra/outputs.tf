@@ -30,12 +30,21 @@ output "config" {
 
 output "cli_environment" {
   description = "What the command line must be told, in the form that a shell reads"
-  value       = <<-EOT
-    export DOPPEL_TABLE=${aws_dynamodb_table.clones.name}
-    export DOPPEL_CONFIG=s3://${aws_s3_bucket.config.bucket}
-    export DOPPEL_STATE_MACHINE_ARN=${aws_sfn_state_machine.this["clone"].arn}
-    export DOPPEL_SWEEP_ARN=${aws_sfn_state_machine.this["sweep"].arn}
-  EOT
+  value = join("", [for name, value in merge(
+    {
+      DOPPEL_TABLE             = aws_dynamodb_table.clones.name
+      DOPPEL_CONFIG            = "s3://${aws_s3_bucket.config.bucket}"
+      DOPPEL_STATE_MACHINE_ARN = aws_sfn_state_machine.this["clone"].arn
+      DOPPEL_SWEEP_ARN         = aws_sfn_state_machine.this["sweep"].arn
+    },
+    { for task in values(aws_ecs_task_definition.query_worker) : "DOPPEL_QUERY_TASK_DEFINITION" => task.family },
+    var.exports == null ? {} : {
+      DOPPEL_ECS_CLUSTER           = aws_ecs_cluster.this.name
+      DOPPEL_QUERY_SUBNETS         = join(",", var.worker_subnet_ids)
+      DOPPEL_QUERY_SECURITY_GROUPS = aws_security_group.query_worker["this"].id
+      DOPPEL_EXPORTS               = "s3://${var.exports.targets[0]}"
+    },
+  ) : "export ${name}=${value}\n"])
 }
 
 output "security_groups" {

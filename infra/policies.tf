@@ -11,6 +11,7 @@ locals {
     secrets_key_arn = aws_kms_key.secrets.arn
 
     source_cluster_arns = local.source_cluster_arns
+    shared_cluster_arns = [for arn in local.source_cluster_arns : arn if split(":", arn)[4] != local.account]
     source_kms_key_arns = distinct([for source in values(var.sources) : source.kms_key_arn if source.kms_key_arn != null])
 
     mask_task_definition_arns = concat(
@@ -30,6 +31,11 @@ locals {
 
     export_target_arns = [for place in try(var.exports.targets, []) : "arn:${local.partition}:s3:::${place}/*"]
     export_script_arns = [for place in try(var.exports.scripts, []) : "arn:${local.partition}:s3:::${place}/*"]
+
+    export_bucket_arns         = distinct([for place in try(var.exports.targets, []) : "arn:${local.partition}:s3:::${split("/", place)[0]}"])
+    export_patterns            = [for place in try(var.exports.targets, []) : "${join("/", slice(split("/", place), 1, length(split("/", place))))}/*"]
+    query_task_definition_arns = var.exports == null ? [] : ["arn:${local.partition}:ecs:${local.region}:${local.account}:task-definition/${var.name}-query-worker:*"]
+    query_role_arns            = var.exports == null ? [] : [local.role_arns["query-worker"], local.role_arns["task-execution"]]
 
     registry_any    = length(local.repository_arns) > 0 ? ["*"] : []
     repository_arns = local.repository_arns

@@ -90,8 +90,8 @@ variable "sources" {
     error_message = "sources must name at least one cluster."
   }
   validation {
-    condition     = alltrue([for name in keys(var.sources) : can(regex("^[a-z][a-z0-9-]{0,30}$", name))])
-    error_message = "The names of sources are lower-case letters, digits and hyphens, beginning with a letter, at most 31 of them."
+    condition     = alltrue([for name in keys(var.sources) : can(regex("^[a-z][a-z0-9-]{0,31}$", name))])
+    error_message = "The names of sources are lower-case letters, digits and hyphens, beginning with a letter, at most 32 of them."
   }
   validation {
     condition     = alltrue([for source in values(var.sources) : can(regex("^aurora-(postgresql[0-9]+|mysql[0-9]+\\.[0-9]+)$", source.family))])
@@ -300,4 +300,9 @@ variable "tags" {
   description = "Tags of everything that is made here"
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : !startswith(key, "doppel:")])
+    error_message = "Tags that begin with doppel: are the clones'."
+  }
 }
