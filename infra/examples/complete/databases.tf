@@ -18,6 +18,19 @@ resource "aws_security_group" "databases" {
   vpc_id      = aws_vpc.this.id
 }
 
+# The newest of a family.
+data "aws_rds_engine_version" "postgresql" {
+  engine                 = "aurora-postgresql"
+  parameter_group_family = "aurora-postgresql16"
+  latest                 = true
+}
+
+data "aws_rds_engine_version" "mysql" {
+  engine                 = "aurora-mysql"
+  parameter_group_family = "aurora-mysql8.0"
+  latest                 = true
+}
+
 resource "aws_rds_cluster" "shop" {
   #checkov:skip=CKV_AWS_139:An example that can be destroyed
   #checkov:skip=CKV_AWS_162:An example with a master alone
@@ -27,7 +40,7 @@ resource "aws_rds_cluster" "shop" {
   #checkov:skip=CKV2_AWS_27:An example without production's duties
   cluster_identifier          = "production-shop"
   engine                      = "aurora-postgresql"
-  engine_version              = "16.6"
+  engine_version              = data.aws_rds_engine_version.postgresql.version_actual
   database_name               = "shop"
   master_username             = "postgres"
   manage_master_user_password = true
@@ -67,7 +80,7 @@ resource "aws_rds_cluster" "ledger" {
   #checkov:skip=CKV2_AWS_8:An example without production's duties
   cluster_identifier          = "production-ledger"
   engine                      = "aurora-mysql"
-  engine_version              = "8.0.mysql_aurora.3.08.1"
+  engine_version              = data.aws_rds_engine_version.mysql.version_actual
   database_name               = "ledger"
   master_username             = "admin"
   manage_master_user_password = true

@@ -46,6 +46,12 @@ variable "worker_image" {
   type        = string
 }
 
+variable "force_destroy" {
+  description = "Let `terraform destroy` remove the table of clones and the configuration: set it when you remove doppel"
+  type        = bool
+  default     = false
+}
+
 data "aws_rds_cluster" "production" {
   cluster_identifier = var.cluster
 }
@@ -86,6 +92,7 @@ module "doppel" {
   vpc_id             = data.aws_db_subnet_group.production.vpc_id
   worker_subnet_ids  = var.worker_subnet_ids
   client_cidr_blocks = var.client_cidr_blocks
+  force_destroy      = var.force_destroy
 }
 
 output "gateway_url" {
