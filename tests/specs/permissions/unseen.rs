@@ -82,7 +82,12 @@ const UNSEEN: &[Right] = &[
     ("release", "TagProxy", "*", "no clone here has a proxy"),
     ("release", "LookAtProxy", "*", "no clone here has a proxy"),
     ("release", "FillProxy", "*", "no clone here has a proxy"),
-    ("sweep", "CloseDataApi", "*", "nobody here switches it on before the clone is verified"),
+    (
+        "sweep",
+        "CloseDataApi",
+        "*",
+        "nobody here switches it on before the clone is verified",
+    ),
     ("sweep", "LookAtProxy", "*", "no clone here has a proxy"),
     ("sweep", "DeleteProxy", "*", "no clone here has a proxy"),
 ];

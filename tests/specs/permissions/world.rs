@@ -1,7 +1,7 @@
 //! A world in which everything happens that doppel does.
 
 use aws_sdk_ecs::types::{ContainerOverride, TaskOverride};
-use domain::{CloneRecord, CloneState};
+use domain::CloneRecord;
 use local_aws::{Failure, Fault, Kind};
 use query_worker::{Format, Place, Request, What};
 use slack::message::action;
@@ -114,14 +114,14 @@ async fn starts_over(world: &World) {
     world.until_records("it is handed over after all", ready(4)).await;
 }
 
-/// A request is withdrawn while its clone is made.
+/// A request is withdrawn while it waits for an approval: its execution does not end by itself.
 async fn withdrawn(world: &World) {
-    world.asks(ALICE, "/clone production").await;
-    let cloning = |all: &[CloneRecord]| all.iter().any(|clone| clone.state == CloneState::Cloning);
-    let all = world.until_records("one is being cloned", cloning).await;
+    world.asks(ALICE, "/clone production db.r6g.large").await;
+    let waits = |all: &[CloneRecord]| all.iter().any(CloneRecord::awaits_answer);
+    let all = world.until_records("one waits", waits).await;
     let clone = all
         .iter()
-        .find(|clone| clone.state == CloneState::Cloning)
+        .find(|clone| clone.awaits_answer())
         .expect("it was just seen");
     world.asks(ALICE, &format!("/clone delete {}", clone.id)).await;
     world.until_closed(&clone.id).await;
