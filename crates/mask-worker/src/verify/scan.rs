@@ -99,7 +99,8 @@ pub(super) async fn scan_tables(
         judge(layout, tally, witness, &mut scanned);
     }
     scanned.scan.one_in = witness.originals.one_in();
-    scanned.scan.rows_one_in = layouts.iter().map(|layout| 1 << layout.look).max().unwrap_or(1);
+    let sampled = layouts.iter().filter(|layout| !layout.after().1.is_empty());
+    scanned.scan.rows_one_in = sampled.map(|layout| 1 << layout.look).max().unwrap_or(1);
     Ok(scanned)
 }
 
