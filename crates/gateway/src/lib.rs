@@ -215,15 +215,22 @@ async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, E
     within(DEADLINE, work).await
 }
 
-/// Does the work within a limit, by the wall clock in a thread of its own: the clock of clones may run faster, and on
-/// paused time tokio's would leap ahead while an answer is on the wire.
+/// Does the work within a limit. What is done without waiting for anything costs no timer.
 async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = passed(limit) => Err(Error::TooLate),
+    }
+}
+
+/// Waits by the wall clock in a thread of its own, from its first poll on: the clock of clones may run faster, and on
+/// paused time tokio's would leap ahead while an answer is on the wire.
+async fn passed(limit: Duration) {
     let (_done, hung_up) = std::sync::mpsc::channel::<()>();
     let timer = tokio::task::spawn_blocking(move || hung_up.recv_timeout(limit));
-    tokio::select! {
-        done = work => done,
-        _ = timer => Err(Error::TooLate),
-    }
+    // It cannot fail; it ends early only with the process.
+    let _ = timer.await;
 }
 
 /// What a person is told of an error; the log is told the rest.

@@ -43,19 +43,29 @@ impl Interaction {
     /// What cannot be read.
     pub fn read(payload: &str) -> Result<Self, serde_json::Error> {
         use serde::de::Error;
-        let value: serde_json::Value = serde_json::from_str(payload)?;
-        if !value["user"]["id"].is_string() || !value["type"].is_string() {
+        if !payload.trim_start().starts_with('{') {
             return Err(serde_json::Error::custom("it does not say who did what"));
         }
-        serde_json::from_value(value)
+        serde_json::from_str(payload)
     }
 }
 
 /// A Slack user.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "HashMap<String, serde_json::Value>")]
 pub struct Person {
     /// `U…`.
     pub id: String,
+}
+
+impl TryFrom<HashMap<String, serde_json::Value>> for Person {
+    type Error = &'static str;
+
+    fn try_from(fields: HashMap<String, serde_json::Value>) -> Result<Self, &'static str> {
+        let id = fields.get("id").and_then(serde_json::Value::as_str);
+        id.map(|id| Self { id: id.to_owned() })
+            .ok_or("it does not say who did it")
+    }
 }
 
 /// A channel.
