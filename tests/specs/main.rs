@@ -10,6 +10,7 @@ mod approvals;
 mod architecture;
 mod browser;
 mod chatbot;
+mod data_api;
 mod faults;
 mod forms;
 mod front_door;

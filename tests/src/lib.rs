@@ -18,4 +18,6 @@ pub use browser::{Browser, Tab};
 pub use database::{Database, Secret};
 pub use redact::redact;
 pub use wait::{PATIENCE, until};
-pub use world::{ALICE, BOB, CAROL, CHANNEL, Call, Moment, World, WorldBuilder, moments, slack_user};
+pub use world::{
+    ALICE, BOB, CAROL, CHANNEL, Call, Moment, OPERATOR, World, WorldBuilder, moments, slack_user,
+};

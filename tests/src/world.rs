@@ -26,6 +26,8 @@ pub const ALICE: &str = "U0ALICE";
 pub const BOB: &str = "U0BOB";
 /// A third one: an admin, and the only member of the user group `S0PLATFORM`.
 pub const CAROL: &str = "U0CAROL";
+/// Whoever sits at the machine, and is everybody in the embedded Slack.
+pub const OPERATOR: &str = "operator";
 /// The channel in which everybody asks.
 pub const CHANNEL: &str = "C0CLONES";
 

@@ -13,6 +13,14 @@ use serde::{Deserialize, Serialize};
 use crate::args::Place;
 use crate::exit::{Exit, Stop};
 
+/// The name under which whoever runs this calls the embedded AWS: the system's own for them.
+pub fn me() -> String {
+    std::env::var("USER")
+        .ok()
+        .filter(|user| !user.is_empty())
+        .unwrap_or_else(|| "me".into())
+}
+
 /// What a running `doppel local` tells of itself: printed with `--json`, and kept in a file for `--local`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Addresses {
@@ -180,10 +188,7 @@ impl Account {
         }
         let addresses = Addresses::read(place.local_file.as_deref())?;
         let clock = addresses.clock.clock();
-        let me = std::env::var("USER")
-            .ok()
-            .filter(|user| !user.is_empty())
-            .unwrap_or_else(|| "me".into());
+        let me = me();
         let at = runtime::aws::Place {
             endpoint: &addresses.aws_endpoint,
             region: &addresses.region,

@@ -105,6 +105,8 @@ pub enum Verb {
     },
     /// Run a batch query, or a program, against a clone, and leave its result in S3 or in a folder.
     Export(Box<Export>),
+    /// Run one SQL statement on a clone over HTTPS, through the RDS Data API: without a bastion, a driver or a password.
+    Sql(Box<Sql>),
     /// Sweep now: delete what is due, warn, look for orphans.
     Sweep {
         /// Only say what would be done.
@@ -231,6 +233,24 @@ pub struct ExportTask {
     /// By which place in S3 an export comes into a folder.
     #[arg(long, env = "DOPPEL_EXPORTS", value_name = "S3 URL", hide_short_help = true)]
     pub exports: Option<String>,
+/// A statement for the Data API.
+#[derive(Debug, clap::Args)]
+pub struct Sql {
+    #[command(flatten)]
+    pub clone: One,
+    /// The statement: one, with `:name` for what comes from `--param`.
+    #[arg(value_name = "SQL", required_unless_present = "file", allow_hyphen_values = true)]
+    pub sql: Option<String>,
+    /// Read the statement from this file; `-` is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "sql")]
+    pub file: Option<PathBuf>,
+    /// A parameter's value. What looks like a number, `true`, `false` or `null` is one, all else is text; NAME:TYPE=VALUE
+    /// says a type: text, int, double, decimal, bool, date, time, timestamp, json, uuid, hex.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<crate::verbs::Parameter>,
+    /// Write CSV instead of a table: NULL is nothing, an empty text is `""`.
+    #[arg(long)]
+    pub csv: bool,
 }
 
 /// What about the prices.

@@ -13,6 +13,10 @@ pub const TAG_EXECUTION: &str = "doppel:execution";
 /// The tag with the source's name in the policy.
 pub const TAG_SOURCE: &str = "doppel:source";
 
+/// The tag with whose clone it is, on the cluster and on the user's secret: what IAM compares with the caller's own tag
+/// of that name.
+pub const TAG_OWNER: &str = "doppel:owner";
+
 /// What AWS shows of one clone, and of its source as far as it matters.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {

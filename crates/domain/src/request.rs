@@ -60,6 +60,15 @@ impl Principal {
         }
     }
 
+    /// The value of the tag that says whose a clone is: its [`cap_key`](Self::cap_key), in what AWS takes for a tag.
+    pub fn owner_tag(&self) -> String {
+        let taken = |c: char| c.is_alphanumeric() || "_.:/=+-@".contains(c);
+        self.cap_key()
+            .chars()
+            .map(|c| if taken(c) { c } else { '-' })
+            .collect()
+    }
+
     /// Whether it stands for nobody in particular, so that its clones belong to everybody who may ask for one.
     pub fn is_nobody(&self) -> bool {
         matches!(self, Self::Direct | Self::Workflow)
@@ -379,6 +388,15 @@ mod tests {
         };
         assert_eq!(Wish::read(&wish.to_input()), Ok(wish));
         assert_eq!(Wish::read(&json!({})), Ok(Wish::default()));
+    }
+
+    #[rstest::rstest]
+    #[case(Principal::Slack("U0ALICE".into()), "slack/U0ALICE")]
+    #[case(Principal::Cli("ann@example.org".into()), "cli/ann@example.org")]
+    #[case(Principal::Cli("ann,b".into()), "cli/ann-b")]
+    #[case(Principal::Workflow, "direct")]
+    fn an_owner_is_said_in_a_tag(#[case] principal: Principal, #[case] tag: &str) {
+        assert_eq!(principal.owner_tag(), tag);
     }
 
     #[rstest::rstest]

@@ -1,7 +1,7 @@
 //! One step, carried out. Each is safe to do twice, and safe to lose after its effect.
 
 use aws_sdk_rds::types::{DbCluster, ServerlessV2ScalingConfiguration};
-use domain::observed::{Cluster, Observed};
+use domain::observed::{Cluster, Observed, TAG_OWNER};
 use domain::plan::clone::Step;
 use domain::policy::Source;
 use domain::serverless::SLEEPS_AFTER_MINUTES;
@@ -153,6 +153,8 @@ async fn set_master_password(
         ..Login::new(&cluster.master_user)
     };
     tags.insert("doppel:for".into(), "worker".into());
+    // The master's is nobody's but the worker's.
+    let owner = tags.remove_entry(TAG_OWNER);
     let mut master = deps.secrets.create(&name, &wanted, &tags).await?;
     if record.attempt > 1 {
         // A fresh cluster, a fresh password: what still knows the discarded one's finds no way in.
@@ -169,6 +171,7 @@ async fn set_master_password(
         ..Login::new(USER)
     };
     tags.insert("doppel:for".into(), "user".into());
+    tags.extend(owner);
     deps.secrets
         .create(&record.id.user_secret(), &user, &tags)
         .await?;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
-use domain::observed::{TAG_CLONE, TAG_EXECUTION, TAG_SOURCE};
+use domain::observed::{TAG_CLONE, TAG_EXECUTION, TAG_OWNER, TAG_SOURCE};
 use domain::policy::{Source, UnknownSource};
 use domain::workflow::{Status, StepAnswer, StepRequest};
 use domain::{CloneId, CloneRecord, CloneState, Failure};
@@ -213,6 +213,13 @@ fn is_own(record: &CloneRecord, request: &StepRequest) -> bool {
     record.execution_arn == request.execution.arn && !record.is_cancelled()
 }
 
+/// How AWS says that the last change is still under way: of a cluster, of an instance, and of the Data API's switch.
+const BUSY: [&str; 3] = [
+    "InvalidDBClusterStateFault",
+    "InvalidDBInstanceState",
+    "InvalidResourceStateFault",
+];
+
 /// AWS is still busy with the last change: an answer that a step takes for "not yet". What is wrong for good
 /// shows itself as a status, or ends with the setup limit.
 ///
@@ -220,9 +227,7 @@ fn is_own(record: &CloneRecord, request: &StepRequest) -> bool {
 /// Every other failure.
 pub fn unless_busy<T>(result: Result<T, Failed>) -> Result<Next, Failed> {
     match result {
-        Err(error) if !error.is("InvalidDBClusterStateFault") && !error.is("InvalidDBInstanceState") => {
-            Err(error)
-        }
+        Err(error) if !BUSY.iter().any(|code| error.is(code)) => Err(error),
         _ => Ok(Next::Wait),
     }
 }
@@ -233,6 +238,7 @@ pub fn tags(record: &CloneRecord, source: &Source) -> BTreeMap<String, String> {
         (TAG_CLONE, record.id.to_string()),
         (TAG_EXECUTION, record.execution_arn.clone()),
         (TAG_SOURCE, record.source.to_string()),
+        (TAG_OWNER, record.principal.owner_tag()),
     ];
     let mut tags = source.tags.clone();
     tags.extend(own.map(|(key, value)| (key.to_owned(), value)));

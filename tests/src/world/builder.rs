@@ -113,6 +113,7 @@ impl WorldBuilder {
         });
         options.clock = Clock::faster(self.speed);
         options.poll_seconds = 10;
+        options.operator = super::OPERATOR.to_owned();
         options.notifications = self.notifications;
         options.rules = Some(self.rules);
         if let Some(clusters) = self.cluster_quota {

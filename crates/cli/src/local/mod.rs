@@ -8,6 +8,7 @@ mod account;
 mod chatbot;
 mod folder;
 mod gateway;
+mod guard;
 mod machines;
 mod options;
 mod ports;
@@ -344,6 +345,7 @@ fn embedded_aws(options: &LocalOptions, home: &Path, base_port: Option<u16>) -> 
         ),
         (folder::USERS.into(), Ingress::Anyone),
     ]));
+    aws.data_api.guard = guard::of_clones(&options.operator);
     LocalAws::start(aws).context("the embedded AWS cannot be started")
 }
 

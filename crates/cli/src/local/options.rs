@@ -6,6 +6,7 @@ use domain::policy::Engine;
 use runtime::Clock;
 
 use super::shop::Shop;
+use crate::account::me;
 
 pub use local_aws::rds::{Class, Quotas, Transitions};
 
@@ -35,6 +36,8 @@ pub struct LocalOptions {
     pub policy: Option<String>,
     /// Whether notifications are published on the topic [`super::TOPIC`].
     pub notifications: bool,
+    /// The name under which whoever sits at this machine calls the embedded AWS.
+    pub operator: String,
     /// The masking rules' text; without it the shop's, or a suggestion for a dump.
     pub rules: Option<String>,
 }
@@ -64,6 +67,7 @@ impl Default for LocalOptions {
             poll_seconds: 1,
             policy: None,
             notifications: false,
+            operator: me(),
             rules: None,
         }
     }

@@ -13,8 +13,11 @@ mod mask;
 mod prices;
 mod rules;
 mod show;
+mod sql;
 mod sweep;
 mod wait;
+
+pub use sql::Parameter;
 
 use crate::account::Account;
 use crate::args::{Args, Verb};
@@ -47,6 +50,7 @@ pub async fn run(args: Args) -> Result<(), Stop> {
                     connect::run(&account, &clone.id, print, &rest, json).await
                 }
                 Verb::Export(args) => export::run(&account, *args, json).await,
+                Verb::Sql(args) => sql::run(&account, *args, json).await,
                 Verb::Sweep { dry_run, patience } => sweep::run(&account, dry_run, &patience, json).await,
                 Verb::Rules(_) | Verb::Mask(_) | Verb::Prices(_) | Verb::Local(_) => Ok(()),
             }

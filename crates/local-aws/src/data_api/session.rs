@@ -29,8 +29,8 @@ enum On {
 
 /// What stops the statement that runs.
 pub(super) enum Canceller {
-    Postgres(tokio_postgres::CancelToken),
-    Mysql(mysql::Canceller),
+    Postgres(Box<tokio_postgres::CancelToken>),
+    Mysql(Box<mysql::Canceller>),
 }
 
 impl Canceller {
@@ -80,8 +80,8 @@ impl Session {
 
     pub fn canceller(&self) -> Canceller {
         match &self.on {
-            On::Postgres(session) => Canceller::Postgres(session.canceller()),
-            On::Mysql(session) => Canceller::Mysql(session.canceller()),
+            On::Postgres(session) => Canceller::Postgres(Box::new(session.canceller())),
+            On::Mysql(session) => Canceller::Mysql(Box::new(session.canceller())),
         }
     }
 

@@ -31,6 +31,7 @@ pub(super) const INSTANCE_SNAPSHOT_NOT_FOUND: Code = Code("DBSnapshotNotFound", 
 pub(super) const BACKUP_NOT_FOUND: Code = Code("DBClusterAutomatedBackupNotFoundFault", 404);
 pub(super) const BACKUP_STATE: Code = Code("InvalidDBClusterAutomatedBackupStateFault", 400);
 pub(super) const PROXY_NOT_FOUND: Code = Code("DBProxyNotFoundFault", 404);
+pub(super) const RESOURCE_STATE: Code = Code("InvalidResourceStateFault", 400);
 pub(super) const RESOURCE_NOT_FOUND: Code = Code("ResourceNotFoundFault", 404);
 pub(super) const INVALID_VALUE: Code = Code("InvalidParameterValue", 400);
 pub(super) const INVALID_COMBINATION: Code = Code("InvalidParameterCombination", 400);

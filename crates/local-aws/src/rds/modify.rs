@@ -173,7 +173,7 @@ impl Core {
             let missing = || fault::RESOURCE_NOT_FOUND.because(format!("The resource {arn} was not found."));
             let status = state.cluster_status(id).map_err(|_| missing())?;
             if status != "available" {
-                return Err(fault::CLUSTER_STATE
+                return Err(fault::RESOURCE_STATE
                     .because(format!("DB cluster {id} is in status {status}, not available.")));
             }
             state.cluster_mut(id)?.shown.http_endpoint_enabled = Some(on);

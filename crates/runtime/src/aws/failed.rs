@@ -107,6 +107,13 @@ where
 }
 
 impl Failed {
+    /// AWS's own words; empty if no answer came.
+    pub fn said(&self) -> &str {
+        self.source
+            .downcast_ref::<Answered>()
+            .map_or("", |answered| &answered.message)
+    }
+
     /// Whether AWS's code is this one, with or without `Fault` on either side: the documentation, the SDK and
     /// the wire do not agree on it.
     pub fn is(&self, code: &str) -> bool {
