@@ -1,5 +1,7 @@
 //! A clone on Serverless v2: masked at full capacity, then in the range that was asked for, asleep when nobody is there.
 
+use aws_sdk_rds::types::{DbCluster, ServerlessV2ScalingConfiguration};
+use domain::CloneState;
 use domain::policy::Engine;
 use specs::{ALICE, World, until};
 
@@ -42,6 +44,54 @@ async fn sleeps_and_wakes(engine: Engine) {
     );
     drop(copy);
     asleep().await;
+    world.stop().await;
+}
+
+/// Production changes to Serverless v2, and falls asleep.
+async fn production_sleeps(world: &World) {
+    let rds = world.local().rds();
+    let range = ServerlessV2ScalingConfiguration::builder()
+        .min_capacity(0.0)
+        .max_capacity(2.0);
+    let modify = rds.modify_db_cluster().db_cluster_identifier("production");
+    modify
+        .serverless_v2_scaling_configuration(range.build())
+        .send()
+        .await
+        .unwrap();
+    let modify = rds.modify_db_instance().db_instance_identifier("production-1");
+    let modify = modify.db_instance_class("db.serverless").apply_immediately(true);
+    modify.send().await.unwrap();
+    until("production sleeps", || async {
+        world.aws().rds().is_asleep("production").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_source_that_sleeps_is_cloned_and_its_clone_is_masked_at_the_masking_capacity() {
+    let classes = "\"serverless:0.5-1\"";
+    let world = World::builder()
+        .masking_class("serverless:2-8")
+        .classes(classes)
+        .start()
+        .await;
+    production_sleeps(&world).await;
+    world.asks(ALICE, "/clone production serverless:0.5-1 1d").await;
+    let masked = world.until_state(CloneState::Masking).await;
+    let range = |cluster: Option<DbCluster>| {
+        let cluster = cluster.unwrap();
+        let range = cluster.serverless_v2_scaling_configuration().unwrap();
+        (range.min_capacity().unwrap(), range.max_capacity().unwrap())
+    };
+    let seen = range(world.cluster(&masked).await);
+    let is_past = world.record(&masked.id).await.state > CloneState::Masking;
+    assert!(seen == (2.0, 8.0) || is_past, "{seen:?}");
+    let clone = world.handed_over().await;
+    assert_eq!(range(world.cluster(&clone).await), (0.5, 1.0));
+    let mut copy = world.open(&clone).await;
+    assert_eq!(copy.number("SELECT count(*) FROM customers").await, 200);
+    drop(copy);
     world.stop().await;
 }
 

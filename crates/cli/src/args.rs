@@ -233,13 +233,19 @@ pub struct ExportTask {
     /// By which place in S3 an export comes into a folder.
     #[arg(long, env = "DOPPEL_EXPORTS", value_name = "S3 URL", hide_short_help = true)]
     pub exports: Option<String>,
+}
+
 /// A statement for the Data API.
 #[derive(Debug, clap::Args)]
 pub struct Sql {
     #[command(flatten)]
     pub clone: One,
     /// The statement: one, with `:name` for what comes from `--param`.
-    #[arg(value_name = "SQL", required_unless_present = "file", allow_hyphen_values = true)]
+    #[arg(
+        value_name = "SQL",
+        required_unless_present = "file",
+        allow_hyphen_values = true
+    )]
     pub sql: Option<String>,
     /// Read the statement from this file; `-` is standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "sql")]

@@ -6,7 +6,7 @@ use domain::{CloneRecord, Policy};
 use runtime::audit::{Decided, Line};
 use runtime::aws::failed;
 use runtime::step::{self, unless_busy};
-use runtime::{Bench, RecordsError, StepError};
+use runtime::{Bench, RecordsError, StepError, describe_cluster};
 
 use crate::Deps;
 
@@ -129,6 +129,13 @@ async fn wake(deps: &Deps, record: &CloneRecord) -> Result<Next, StepError> {
 
 async fn quarantine(bench: &Bench, policy: &Policy, record: &CloneRecord) -> Result<Next, StepError> {
     let source = policy.source(&record.source)?;
+    let id = record.id.as_str();
+    let cluster = describe_cluster(&bench.rds, id).await?;
+    let by_https = cluster.filter(|cluster| cluster.http_endpoint_enabled == Some(true));
+    if let Some(arn) = by_https.and_then(|cluster| cluster.db_cluster_arn) {
+        let call = bench.rds.disable_http_endpoint().resource_arn(arn);
+        unless_busy(call.send().await.map_err(failed("DisableHttpEndpoint", id)))?;
+    }
     let call = bench
         .rds
         .modify_db_cluster()

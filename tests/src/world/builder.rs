@@ -93,6 +93,26 @@ impl WorldBuilder {
         self
     }
 
+    /// Clones are masked on this class.
+    pub fn masking_class(mut self, class: &'static str) -> Self {
+        self.policy.push(Box::new(move |text| {
+            let usual = "masking_class = \"db.r6g.large\"";
+            assert!(text.contains(usual), "the policy has no {usual}");
+            text.replace(usual, &format!("masking_class = \"{class}\""))
+        }));
+        self
+    }
+
+    /// These classes may be asked for too, in TOML's quotes.
+    pub fn classes(mut self, classes: &'static str) -> Self {
+        self.policy.push(Box::new(move |text| {
+            let usual = "classes = [\"db.t4g.medium\", ";
+            assert!(text.contains(usual), "the policy has no {usual}");
+            text.replace(usual, &format!("{usual}{classes}, "))
+        }));
+        self
+    }
+
     /// A team's own masking command.
     pub fn masking_command(self, words: &[String]) -> Self {
         let command: Vec<_> = words.iter().map(|word| format!("'''{word}'''")).collect();

@@ -112,7 +112,8 @@ fn sleeps_on(clone: &CloneRecord) -> bool {
 pub(super) fn quarantine_first(clone: &CloneRecord, policy: &Policy, observed: &Observed) -> Option<Step> {
     let (cluster, source) = (observed.cluster.as_ref()?, policy.sources.get(&clone.source)?);
     let may_be_open = clone.is_verified() && matches!(clone.state, CloneState::Releasing | CloneState::Ready);
-    let is_open = !cluster.is_going_to(&source.quarantine_security_group);
+    // The Data API passes the security groups by.
+    let is_open = cluster.data_api || !cluster.is_going_to(&source.quarantine_security_group);
     let closing_helps = cluster.is_available() && cluster.may_be_deleted(clone, policy);
     (is_open && !may_be_open && !clone.is_verified() && closing_helps).then_some(Step::Quarantine)
 }
@@ -313,6 +314,9 @@ pub(super) mod tests {
             let mut seen = observed(&record, "db.t4g.medium");
             seen.cluster.as_mut().unwrap().security_groups =
                 [("sg-users".to_owned(), "active".to_owned())].into();
+            assert_eq!(step(&record, &seen, &ended()), Step::Quarantine, "{state}");
+            let mut seen = observed(&record, "db.t4g.medium");
+            seen.cluster.as_mut().unwrap().data_api = true;
             assert_eq!(step(&record, &seen, &ended()), Step::Quarantine, "{state}");
         }
     }

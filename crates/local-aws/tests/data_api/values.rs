@@ -84,6 +84,12 @@ async fn postgresqls_types_come_back_right() {
             "{sql}"
         );
     }
+    world.aws.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_type_that_the_data_api_does_not_return_is_refused_by_name() {
+    let world = World::start(EngineKind::Postgres).await;
     for (sql, name) in [
         ("'1 day'::interval", "INTERVAL"),
         ("'12:00+02'::timetz", "TIMETZ"),

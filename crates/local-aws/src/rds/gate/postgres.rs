@@ -126,7 +126,12 @@ pub(in crate::rds) async fn ask_password(client: &mut Client) -> io::Result<Stri
 pub(in crate::rds) fn fatal(code: &str, words: &str) -> Vec<u8> {
     let fields = format!("SFATAL\0VFATAL\0C{code}\0M{words}\0\0");
     let length = u32::try_from(fields.len() + 4).unwrap_or(u32::MAX);
-    [b"E".as_slice(), length.to_be_bytes().as_slice(), fields.as_bytes()].concat()
+    [
+        b"E".as_slice(),
+        length.to_be_bytes().as_slice(),
+        fields.as_bytes(),
+    ]
+    .concat()
 }
 
 /// Says a client's first word to the server, and proves the password of the user in it.
