@@ -2,6 +2,7 @@
 //! the chores themselves stay small, and set up a machine on which nothing has been compiled yet.
 
 mod cpu;
+mod export;
 mod gateway;
 mod masking;
 
@@ -24,6 +25,11 @@ enum What {
     Masking(masking::Args),
     /// The front door under load, against a bare axum server.
     Gateway(gateway::Args),
+    /// Exports of a large result against `psql \copy` and `mariadb --batch`.
+    Export(export::Args),
+    /// One export, as `export` starts it: the job comes by standard input.
+    #[command(hide = true)]
+    Exporter,
     /// One run of the worker, as `masking` starts it: the job comes by standard input.
     #[command(hide = true)]
     Worker,
@@ -36,6 +42,8 @@ fn main() -> ExitCode {
     let done = match Args::parse().what {
         What::Masking(args) => interruptible(|folder| masking::run(args, folder)),
         What::Gateway(args) => interruptible(|folder| gateway::run(args, folder)),
+        What::Export(args) => interruptible(|folder| export::run(args, folder)),
+        What::Exporter => export::exporter(),
         What::Worker => masking::worker(),
         What::Serve(role) => gateway::serve(&role),
     };
@@ -80,4 +88,12 @@ fn median(figures: &[f64]) -> Option<f64> {
         even if even % 2 == 0 => Some(f64::midpoint(figures[middle - 1], figures[middle])),
         _ => Some(figures[middle]),
     }
+}
+
+/// The high-water mark of this process's resident memory. Only Linux tells it without a call of C.
+fn peak_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib / 1024.0)
 }

@@ -1,7 +1,8 @@
 //! Chores: `cargo xtask setup` installs what the tests need, `cargo xtask test` does that and runs them all,
-//! `cargo xtask bench-masking` and `cargo xtask bench-gateway` measure, `cargo xtask fuzz` tries many cases,
-//! `cargo xtask infra` checks the Terraform module.
+//! `cargo xtask bench-masking`, `cargo xtask bench-gateway` and `cargo xtask bench-export` measure, `cargo xtask fuzz` tries many cases,
+//! `cargo xtask bench-masking`, `bench-gateway` and `bench-export` measure, `cargo xtask fuzz` tries many cases,
 
+mod bench_export;
 mod bench_gateway;
 mod bench_masking;
 mod fuzz;
@@ -30,6 +31,8 @@ enum Chore {
     BenchMasking(bench_masking::Args),
     /// Measure the front door for Slack under 64 connections, against a bare axum server.
     BenchGateway(bench_gateway::Args),
+    /// Measure exports of 5,000,000 rows against `psql \copy` and `mariadb --batch`, on real servers.
+    BenchExport(bench_export::Args),
     /// Try the grammar of commands and the reading of payloads on 100,000 cases each.
     Fuzz(fuzz::Args),
     /// Check the Terraform module: form, validity, its tests, checkov, and the tables that are made of it.
@@ -42,6 +45,7 @@ fn main() -> anyhow::Result<()> {
     match Args::parse().chore {
         Chore::BenchMasking(args) => bench_masking::run(&args),
         Chore::BenchGateway(args) => bench_gateway::run(&args),
+        Chore::BenchExport(args) => bench_export::run(&args),
         Chore::Fuzz(args) => fuzz::run(&args),
         Chore::Infra(args) => infra::run(&args),
         Chore::Setup(args) => setup::run(&args).map(|_| ()),

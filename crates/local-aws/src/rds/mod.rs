@@ -46,7 +46,7 @@ use tokio::sync::watch;
 use self::core::Core;
 use crate::Time;
 use crate::engine::{self, EngineKind};
-pub use certificate::CertificateError;
+pub use certificate::{Certificate, CertificateError};
 pub(crate) use gate::Visit;
 pub use options::{Class, DEFAULT_SECURITY_GROUP, Ingress, Options, Quotas, Transitions};
 pub(crate) use reach::{Reached, Unreachable};

@@ -148,7 +148,7 @@ pub fn worker() -> anyhow::Result<()> {
     let report = tokio::runtime::Runtime::new()?.block_on(job.run(order.scope.verbs(), &reporter))?;
     let run = Run {
         seconds: begun.elapsed().as_secs_f64(),
-        peak_mb: peak_mb(),
+        peak_mb: crate::peak_mb(),
         cpu: cpu::own(),
         methods: report
             .tables
@@ -159,12 +159,4 @@ pub fn worker() -> anyhow::Result<()> {
     };
     serde_json::to_writer(std::io::stdout(), &run)?;
     Ok(())
-}
-
-/// The high-water mark of this process's resident memory. Only Linux tells it without a call of C.
-fn peak_mb() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib / 1024.0)
 }

@@ -4,7 +4,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Heard;
 use crate::Time;
-use crate::rds::certificate::{self, CertificateError};
+use crate::rds::certificate::{Certificate, CertificateError};
 use crate::rds::token::Door;
 
 /// What all endpoints share.
@@ -26,11 +26,11 @@ impl std::fmt::Debug for Guard {
 
 impl Guard {
     pub fn new(time: Time, region: &str) -> Result<Self, CertificateError> {
-        let (authority, tls) = certificate::make()?;
+        let certificate = Certificate::make()?;
         Ok(Self {
             heard: Heard::default(),
-            tls,
-            authority,
+            tls: certificate.acceptor()?,
+            authority: certificate.authority,
             time,
             region: region.to_owned(),
         })
