@@ -21,6 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("gateway", &["domain", "runtime", "slack"]),
     ("mask-worker", &["domain", "masking", "runtime"]),
     ("query-worker", &["domain", "runtime"]),
+    ("lambda-query", &[]),
     ("xtask", &[]),
 ];
 

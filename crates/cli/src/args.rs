@@ -154,6 +154,9 @@ pub struct Create {
     /// Switch the RDS Data API on.
     #[arg(long)]
     pub data_api: bool,
+    /// Put an RDS Proxy before it.
+    #[arg(long)]
+    pub proxy: bool,
     /// Wait until it is handed over.
     #[arg(long)]
     pub wait: bool,

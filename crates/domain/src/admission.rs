@@ -81,8 +81,11 @@ pub fn grant(policy: &Policy, wish: &Wish) -> Result<Granted, Refusal> {
             name: name.clone(),
         });
     }
-    if wish.options.proxy {
-        return Err(Refusal::NoProxy);
+    if wish.options.proxy && source.proxy.is_none() {
+        return Err(Refusal::NoProxy(name.clone()));
+    }
+    if wish.options.proxy && class.acu().is_some_and(|range| range.sleeps()) {
+        return Err(Refusal::ProxyKeepsAwake(class));
     }
     let approval = source.approval.as_ref().and_then(|rule| {
         Some(Need {

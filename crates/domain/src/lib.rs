@@ -17,6 +17,7 @@ pub mod observed;
 pub mod people;
 pub mod plan;
 pub mod policy;
+pub mod proxy;
 pub mod record;
 pub mod request;
 pub mod serverless;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::id::PREFIX;
 use crate::policy::Policy;
+use crate::proxy::Proxy;
 use crate::record::CloneRecord;
 
 /// The tag with the clone's id.
@@ -26,6 +27,8 @@ pub struct Observed {
     pub instances: Vec<Instance>,
     /// The source's `CloneGroupId`, when the source was looked at.
     pub source_clone_group: Option<String>,
+    /// The clone's RDS Proxy, where it was looked for.
+    pub proxy: Option<Proxy>,
 }
 
 /// A cluster.

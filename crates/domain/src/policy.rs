@@ -15,6 +15,7 @@ use crate::class::Class;
 use crate::id::SourceName;
 use crate::lifetime::Lifetime;
 use crate::people::Members;
+use crate::proxy::ProxyPlace;
 
 pub use approval::ApprovalRule;
 pub use check::WrongPolicy;
@@ -56,6 +57,22 @@ impl Engine {
         match self {
             Self::Postgres => "aurora-postgresql",
             Self::Mysql => "aurora-mysql",
+        }
+    }
+
+    /// What RDS Proxy calls it.
+    pub fn proxy_family(self) -> &'static str {
+        match self {
+            Self::Postgres => "POSTGRESQL",
+            Self::Mysql => "MYSQL",
+        }
+    }
+
+    /// The port on which it listens unless it is told another, and every RDS Proxy before it.
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Postgres => 5432,
+            Self::Mysql => 3306,
         }
     }
 
@@ -142,6 +159,9 @@ pub struct Source {
     /// Who may ask for clones of this source, beside what `[people]` says; empty means everybody who may ask at all.
     #[serde(default)]
     pub users: Members,
+    /// Where proxies before clones are; without it none can be asked for.
+    #[serde(default)]
+    pub proxy: Option<ProxyPlace>,
     /// What of it needs an approval; without it nothing does.
     #[serde(default)]
     pub approval: Option<ApprovalRule>,

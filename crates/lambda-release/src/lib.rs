@@ -3,13 +3,15 @@
 //! It believes one thing only: the worker's verdict in the record.
 
 use aws_config::SdkConfig;
+use aws_sdk_rds::types::{AuthScheme, IamAuthMode, UserAuthConfig};
 use domain::plan::release::{self, Step};
 use domain::policy::Source;
+use domain::proxy::Endpoint;
 use domain::record::Access;
 use domain::workflow::{StepAnswer, StepRequest};
-use domain::{CloneRecord, CloneState};
+use domain::{CloneRecord, CloneState, Failure};
 use runtime::aws::failed;
-use runtime::step::{Next, STEPS_A_CALL, unless_busy};
+use runtime::step::{Next, STEPS_A_CALL, rds_tags, tags, unless_busy};
 use runtime::{Bench, Clock, Login, Secrets, StepError, StepSettings};
 
 /// All that this Lambda is told from outside.
@@ -48,7 +50,10 @@ pub async fn handle(deps: &Deps, request: StepRequest) -> Result<StepAnswer, Ste
     let mut record = bench.enter(&request, CloneState::Releasing).await?;
     let source = bench.source(&record).await?;
     for _ in 0..STEPS_A_CALL {
-        let observed = runtime::observe(&bench.rds, record.id.as_str(), None).await?;
+        let mut observed = runtime::observe(&bench.rds, record.id.as_str(), None).await?;
+        if record.options.proxy {
+            observed.proxy = runtime::observe_proxy(&bench.rds, record.id.as_str()).await?;
+        }
         let step = release::plan(&record, &source, &observed, bench.clock.now());
         tracing::info!(?step, "release");
         let arn = observed.cluster.map(|cluster| cluster.arn).unwrap_or_default();
@@ -73,7 +78,9 @@ async fn perform(
         Step::OpenToUsers => open_to_users(&deps.bench, record, source).await.map(Some),
         Step::EnableIamAuth => enable_iam_auth(&deps.bench, record).await.map(Some),
         Step::EnableDataApi => enable_data_api(&deps.bench, arn).await.map(Some),
-        Step::HandOver { host, port } => hand_over(deps, record, host, port).await.map(Some),
+        Step::CreateProxy => create_proxy(deps, record, source).await.map(Some),
+        Step::RegisterProxyTarget => register_target(&deps.bench, record).await.map(Some),
+        Step::HandOver { host, port, proxy } => hand_over(deps, record, (host, port), proxy).await.map(Some),
         Step::Wait => Ok(Some(Next::Wait)),
         Step::Done => Ok(None),
         Step::Fail(failure, why) => Err(StepError::Stopped { failure, why }),
@@ -112,9 +119,69 @@ async fn enable_data_api(bench: &Bench, arn: &str) -> Result<Next, StepError> {
     )?)
 }
 
+/// Makes the proxy, with the clone's user's secret and no other. It speaks TLS alone.
+async fn create_proxy(deps: &Deps, record: &CloneRecord, source: &Source) -> Result<Next, StepError> {
+    let stopped = |why: &str| StepError::Stopped {
+        failure: Failure::Config,
+        why: why.to_owned(),
+    };
+    let place = source
+        .proxy
+        .as_ref()
+        .ok_or_else(|| stopped("the policy no longer sets up proxies"))?;
+    let secret = deps.secrets.arn(&record.id.user_secret()).await?;
+    let secret = secret.ok_or_else(|| stopped("the clone's secret is gone"))?;
+    let auth = UserAuthConfig::builder()
+        .auth_scheme(AuthScheme::Secrets)
+        .secret_arn(secret)
+        .iam_auth(IamAuthMode::Disabled);
+    let call = deps
+        .bench
+        .rds
+        .create_db_proxy()
+        .db_proxy_name(record.id.as_str())
+        .engine_family(record.engine.proxy_family().into())
+        .auth(auth.build())
+        .role_arn(&place.role)
+        .set_vpc_subnet_ids(Some(place.subnets.clone()))
+        .vpc_security_group_ids(&place.security_group)
+        .require_tls(true)
+        .set_tags(Some(rds_tags(&tags(record, source))));
+    match call.send().await.map_err(failed("CreateDBProxy", &record.id)) {
+        // The answer to the first call was lost: it is looked at like any other.
+        Err(error) if !error.is("DBProxyAlreadyExistsFault") => Err(error.into()),
+        _ => Ok(Next::Wait),
+    }
+}
+
+async fn register_target(bench: &Bench, record: &CloneRecord) -> Result<Next, StepError> {
+    let call = bench
+        .rds
+        .register_db_proxy_targets()
+        .db_proxy_name(record.id.as_str())
+        .db_cluster_identifiers(record.id.as_str());
+    match call
+        .send()
+        .await
+        .map_err(failed("RegisterDBProxyTargets", &record.id))
+    {
+        Err(error)
+            if !error.is("DBProxyTargetAlreadyRegisteredFault") && !error.is("InvalidDBProxyStateFault") =>
+        {
+            Err(error.into())
+        }
+        _ => Ok(Next::Wait),
+    }
+}
+
 /// Completes the user's secret with where the clone is, then writes `ready`, on the very version of the record
 /// that the plan saw: a clone that somebody deletes meanwhile is not handed over.
-async fn hand_over(deps: &Deps, record: &CloneRecord, host: String, port: u16) -> Result<Next, StepError> {
+async fn hand_over(
+    deps: &Deps,
+    record: &CloneRecord,
+    (host, port): (String, u16),
+    proxy: Option<Endpoint>,
+) -> Result<Next, StepError> {
     let secret = record.id.user_secret();
     let login = deps.secrets.login(&secret).await?;
     let complete = Login {
@@ -130,6 +197,7 @@ async fn hand_over(deps: &Deps, record: &CloneRecord, host: String, port: u16) -
         database: record.database.clone(),
         user: complete.username,
         secret,
+        proxy,
     };
     let now = deps.bench.clock.now();
     deps.bench

@@ -82,9 +82,14 @@ async fn surroundings(deps: &Deps, record: &CloneRecord, mode: Mode) -> Result<S
             }
         }
     }
+    let proxy = match record.options.proxy && record.state == CloneState::Deleting {
+        true => runtime::observe_proxy(&deps.bench.rds, record.id.as_str()).await?,
+        false => None,
+    };
     Ok(Surroundings {
         execution_runs,
         secrets,
+        proxy,
     })
 }
 

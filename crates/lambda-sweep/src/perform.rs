@@ -42,6 +42,7 @@ pub(crate) fn words(step: &Step) -> Option<String> {
         Step::Adopt { resource_id } => format!("note that cluster {resource_id} is its own"),
         Step::StartCluster => "start its stopped cluster, so that it can be deleted".into(),
         Step::Unprotect => "switch off its deletion protection".into(),
+        Step::DeleteProxy => "delete its RDS Proxy".into(),
         Step::DeleteInstances(ids) => format!("delete {}", ids.join(", ")),
         Step::DeleteCluster => "delete its cluster".into(),
         Step::DeleteSecrets(names) => format!("delete {}", names.join(", ")),
@@ -95,6 +96,7 @@ pub(crate) async fn perform(
         Step::StopExecution => stop_execution(deps, record).await?,
         Step::StartCluster => start_cluster(bench, record).await?,
         Step::Unprotect => unprotect(bench, record).await?,
+        Step::DeleteProxy => delete_proxy(bench, record).await?,
         Step::DeleteInstances(ids) => delete_instances(bench, ids).await?,
         Step::DeleteCluster => delete_cluster(bench, record).await?,
         Step::DeleteSecrets(names) => {
@@ -181,6 +183,17 @@ async fn unprotect(bench: &Bench, record: &CloneRecord) -> Result<Next, StepErro
         .deletion_protection(false)
         .apply_immediately(true);
     Ok(unless_busy(call.send().await.map_err(failed("ModifyDBCluster", &record.id)))?.into())
+}
+
+async fn delete_proxy(bench: &Bench, record: &CloneRecord) -> Result<Next, StepError> {
+    let call = bench.rds.delete_db_proxy().db_proxy_name(record.id.as_str());
+    match call.send().await.map_err(failed("DeleteDBProxy", &record.id)) {
+        Err(error) if error.is("DBProxyNotFoundFault") => Ok(Next::Look),
+        // Still being made.
+        Err(error) if error.is("InvalidDBProxyStateFault") => Ok(Next::Wait),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(Next::Wait),
+    }
 }
 
 /// Asks for the deletion of every instance before it tells of the first that could not be. The cluster's own

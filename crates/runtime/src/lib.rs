@@ -28,7 +28,7 @@ pub use clock::{Clock, Waits};
 pub use config::{ConfigError, ConfigFolder, ConfigSource, InvalidConfigSource, Pinned};
 pub use lambda::{AsFailure, Raised, chain, invoke, serve};
 pub use log::init;
-pub use observe::{describe_cluster, observe};
+pub use observe::{describe_cluster, observe, observe_proxy};
 pub use records::{Decision, HOME_KEY, HomeNote, Listed, Records, RecordsError};
 pub use secrets::{Login, Secrets, SecretsError, random_password};
 pub use step::{Bench, StepError, StepSettings};

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::{
-    ClusterPendingModifiedValues, DbCluster, DbInstance, Filter, PendingModifiedValues, Tag,
+    ClusterPendingModifiedValues, DbCluster, DbInstance, DbProxyTarget, Filter, PendingModifiedValues, Tag,
 };
 use domain::observed::{Cluster, Instance, Observed};
+use domain::proxy::{Proxy, ProxyTarget};
 
 use crate::aws::{Failed, failed};
 
@@ -22,7 +23,60 @@ pub async fn observe(rds: &Client, id: &str, source: Option<&str>) -> Result<Obs
         cluster: cluster.map(read_cluster),
         instances: instances(rds, id).await?,
         source_clone_group: source.and_then(|source| source.clone_group_id),
+        proxy: None,
     })
+}
+
+/// The RDS Proxy of that name and what it leads to; none if it does not exist.
+pub async fn observe_proxy(rds: &Client, name: &str) -> Result<Option<Proxy>, Failed> {
+    let call = rds.describe_db_proxies().db_proxy_name(name).send().await;
+    let found = match call.map_err(failed("DescribeDBProxies", name)) {
+        Ok(answer) => answer.db_proxies.unwrap_or_default().into_iter().next(),
+        Err(error) if error.is("DBProxyNotFoundFault") => None,
+        Err(error) => return Err(error),
+    };
+    let Some(proxy) = found else { return Ok(None) };
+    let call = rds.describe_db_proxy_targets().db_proxy_name(name).send().await;
+    let targets = match call.map_err(failed("DescribeDBProxyTargets", name)) {
+        Ok(answer) => answer.targets.unwrap_or_default(),
+        // Its target group comes a little later than itself.
+        Err(error) if error.is("DBProxyNotFoundFault") || error.is("DBProxyTargetGroupNotFoundFault") => {
+            vec![]
+        }
+        Err(error) if error.is("InvalidDBProxyStateFault") => vec![],
+        Err(error) => return Err(error),
+    };
+    let auth = proxy.auth.unwrap_or_default().into_iter();
+    Ok(Some(Proxy {
+        name: proxy.db_proxy_name.unwrap_or_default(),
+        status: proxy
+            .status
+            .map(|status| status.as_str().to_owned())
+            .unwrap_or_default(),
+        endpoint: proxy.endpoint.filter(|endpoint| !endpoint.is_empty()),
+        secrets: auth.filter_map(|auth| auth.secret_arn).collect(),
+        targets: targets.into_iter().map(read_target).collect(),
+    }))
+}
+
+fn read_target(target: DbProxyTarget) -> ProxyTarget {
+    let health = target.target_health;
+    let word = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let state = health
+        .as_ref()
+        .and_then(|health| health.state())
+        .map(|state| state.as_str());
+    let reason = health
+        .as_ref()
+        .and_then(|health| health.reason())
+        .map(|reason| reason.as_str());
+    let words = health.as_ref().and_then(|health| health.description());
+    let reason = reason.into_iter().chain(words).collect::<Vec<_>>().join(": ");
+    ProxyTarget {
+        kind: word(target.r#type.as_ref().map(|kind| kind.as_str())),
+        state: word(state),
+        reason,
+    }
 }
 
 /// The cluster of that identifier or ARN; none if it does not exist.

@@ -9,6 +9,7 @@ use super::SOURCE;
 
 pub(super) const QUARANTINE: &str = "sg-quarantine";
 pub(super) const USERS: &str = "sg-users";
+const PROXY: &str = "sg-proxy";
 pub(super) const SUBNETS: &str = "private";
 pub(super) const PARAMETERS: &str = "doppel-production-quarantine";
 
@@ -35,6 +36,7 @@ user_security_group = "{USERS}"
 subnet_group = "{SUBNETS}"
 cluster_parameter_group = "{PARAMETERS}"
 tags = {{ team = "platform" }}
+proxy = {{ role = "arn:aws:iam::000000000000:role/doppel-proxy", security_group = "{PROXY}", subnets = ["subnet-a", "subnet-c"] }}
 
 [people]
 admins = ["U0CAROL"]

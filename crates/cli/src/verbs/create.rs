@@ -81,7 +81,7 @@ fn wish(args: &Create) -> Result<Wish, Stop> {
     let mut wish = Wish {
         options: Options {
             data_api: args.data_api,
-            proxy: false,
+            proxy: args.proxy,
         },
         ..Wish::default()
     };

@@ -64,6 +64,9 @@ pub fn as_text(record: &CloneRecord, now: DateTime<Utc>) -> String {
     }
     if let Some(access) = &record.access {
         rows.push(row("host", format!("{}:{}", access.host, access.port)));
+        if let Some(proxy) = &access.proxy {
+            rows.push(row("proxy", format!("{}:{}", proxy.host, proxy.port)));
+        }
         rows.push(row("database", format!("{} as {}", access.database, access.user)));
         rows.push(row("secret", access.secret.clone()));
     }

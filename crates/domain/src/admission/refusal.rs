@@ -112,9 +112,14 @@ pub enum Refusal {
         /// The source's classes on which it works.
         others: String,
     },
-    /// An RDS Proxy cannot be made yet.
-    #[error("`proxy`: a proxy before a clone is not available; ask without it")]
-    NoProxy,
+    /// No proxies are set up for the source.
+    #[error("`proxy`: the policy sets up no RDS Proxy for clones of {0}; ask without it")]
+    NoProxy(SourceName),
+    /// A clone that may pause never would.
+    #[error(
+        "`proxy`: an RDS Proxy holds connections open, so that a clone of `{0}` would never pause at 0 ACU; ask without the proxy, or for a range from 0.5 ACU upwards"
+    )]
+    ProxyKeepsAwake(Class),
     /// The clone is not in a state in which this can be done.
     #[error("{0} is {1}, so its life cannot be extended")]
     NotExtendable(CloneId, CloneState),

@@ -42,6 +42,24 @@ fn what_the_policy_does_not_allow_is_refused_by_field(#[case] fields: &[(&str, &
     assert!(refusal.contains(said), "{refusal}");
 }
 
+#[test]
+fn a_clone_that_may_pause_gets_no_proxy_which_would_keep_it_awake() {
+    let mut policy = policy();
+    let source = policy.sources.values_mut().next().unwrap();
+    source.proxy = Some(crate::proxy::ProxyPlace {
+        role: "arn:aws:iam::1:role/proxy".into(),
+        security_group: "sg-proxy".into(),
+        subnets: vec!["subnet-a".into(), "subnet-c".into()],
+    });
+    assert!(grant(&policy, &wish(&[("proxy", "yes")])).unwrap().options.proxy);
+    let paused = grant(&policy, &wish(&[("proxy", "yes"), ("class", "serverless:0-4")]));
+    let said = paused.unwrap_err().to_string();
+    assert!(
+        said.contains("`serverless:0-4` would never pause at 0 ACU"),
+        "{said}"
+    );
+}
+
 fn slack(user: &str) -> Principal {
     Principal::Slack(user.into())
 }

@@ -141,6 +141,7 @@ mod tests {
             let around = sweep::Surroundings {
                 execution_runs: runs,
                 secrets: Vec::new(),
+                proxy: None,
             };
             let step = sweep::plan(&clone, &policy(), &seen, &around, now());
             assert_eq!(step == sweep::Step::Keep, left_alone, "{step:?}");

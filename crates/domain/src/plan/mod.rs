@@ -154,6 +154,7 @@ pub(crate) mod tests {
             cluster: Some(cluster(record)),
             instances: vec![instance(record, class)],
             source_clone_group: Some("g-1".into()),
+            proxy: None,
         }
     }
 

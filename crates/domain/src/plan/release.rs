@@ -1,10 +1,11 @@
 //! From a verified clone to one that its owner can reach. It believes one thing only: the worker's verdict.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::stopped;
 use crate::observed::Observed;
 use crate::policy::Source;
+use crate::proxy::{Endpoint, Way};
 use crate::record::{CloneRecord, CloneState};
 use crate::workflow::Failure;
 
@@ -17,12 +18,18 @@ pub enum Step {
     EnableIamAuth,
     /// Switch the Data API on.
     EnableDataApi,
+    /// Make its RDS Proxy.
+    CreateProxy,
+    /// Lead the proxy to the clone.
+    RegisterProxyTarget,
     /// Write `ready`, the access and the expiry into the record.
     HandOver {
         /// Host name.
         host: String,
         /// Port.
         port: u16,
+        /// Where its proxy listens, if it has one.
+        proxy: Option<Endpoint>,
     },
     /// Look again later.
     Wait,
@@ -61,13 +68,56 @@ pub fn plan(wanted: &CloneRecord, source: &Source, observed: &Observed, now: Dat
         _ if !cluster.is_only_in(users) => Step::Wait,
         _ if !cluster.iam_auth => Step::EnableIamAuth,
         _ if wanted.options.data_api && !cluster.data_api => Step::EnableDataApi,
-        _ => match (&cluster.endpoint, cluster.port) {
-            (Some(host), Some(port)) => Step::HandOver {
-                host: host.clone(),
-                port,
-            },
-            _ => Step::Wait,
+        _ if wanted.options.proxy => by_proxy(wanted, source, observed, now),
+        _ => hand_over(observed, None),
+    }
+}
+
+fn hand_over(observed: &Observed, proxy: Option<Endpoint>) -> Step {
+    let address = observed
+        .cluster
+        .as_ref()
+        .map(|cluster| (&cluster.endpoint, cluster.port));
+    match address {
+        Some((Some(host), Some(port))) => Step::HandOver {
+            host: host.clone(),
+            port,
+            proxy,
         },
+        _ => Step::Wait,
+    }
+}
+
+/// How long a proxy may find its clone unreachable: right after its registration that is nothing yet.
+const UNREACHABLE: TimeDelta = TimeDelta::minutes(15);
+
+/// A proxy stands before a clone that is open already: only then may it read its secret.
+fn by_proxy(wanted: &CloneRecord, source: &Source, observed: &Observed, now: DateTime<Utc>) -> Step {
+    let proxy = match &observed.proxy {
+        None if source.proxy.is_none() => {
+            return Step::Fail(Failure::Config, "the policy no longer sets up proxies".into());
+        }
+        None => return Step::CreateProxy,
+        Some(proxy) if !proxy.is_ours(wanted) => {
+            let why = format!(
+                "a proxy called {} exists already and is not this clone's",
+                proxy.name
+            );
+            return Step::Fail(Failure::NameTaken, why);
+        }
+        Some(proxy) => proxy,
+    };
+    let since = wanted.entered.get(&CloneState::Releasing).copied().unwrap_or(now);
+    match proxy.way(wanted.engine.port()) {
+        Way::Coming => Step::Wait,
+        Way::Unregistered => Step::RegisterProxyTarget,
+        Way::Unreachable(reason) if since + UNREACHABLE <= now => Step::Fail(
+            Failure::CloneBroken,
+            format!("its proxy does not reach it: {reason}"),
+        ),
+        Way::Unreachable(_) => Step::Wait,
+        Way::Broken(why) => Step::Fail(Failure::CloneBroken, why),
+        Way::Open(endpoint) => hand_over(observed, Some(endpoint)),
     }
 }
 
@@ -75,9 +125,16 @@ pub fn plan(wanted: &CloneRecord, source: &Source, observed: &Observed, now: Dat
 mod tests {
     use super::super::tests::*;
     use super::*;
+    use crate::proxy::{Proxy, ProxyTarget};
 
     fn step(record: &CloneRecord, observed: &Observed) -> Step {
-        let policy = policy();
+        let mut policy = policy();
+        let source = policy.sources.values_mut().next().unwrap();
+        source.proxy = Some(crate::proxy::ProxyPlace {
+            role: "arn:aws:iam::1:role/proxy".into(),
+            security_group: "sg-proxy".into(),
+            subnets: vec!["subnet-a".into(), "subnet-c".into()],
+        });
         plan(record, &policy.sources[&record.source], observed, now())
     }
 
@@ -112,7 +169,8 @@ mod tests {
             step(&record, &open),
             Step::HandOver {
                 host: "h".into(),
-                port: 5432
+                port: 5432,
+                proxy: None,
             }
         );
     }
@@ -137,6 +195,77 @@ mod tests {
         let mut open = in_group(&record, &[("sg-users", "active")]);
         open.cluster.as_mut().unwrap().iam_auth = false;
         assert_eq!(step(&record, &open), Step::EnableIamAuth);
+    }
+
+    #[test]
+    fn a_proxy_is_made_registered_and_waited_for_and_its_own_reason_is_told() {
+        let mut record = releasing();
+        record.options.proxy = true;
+        let mut seen = in_group(&record, &[("sg-users", "active")]);
+        assert_eq!(step(&record, &seen), Step::CreateProxy);
+        let target = |state: &str| ProxyTarget {
+            kind: "RDS_INSTANCE".into(),
+            state: state.into(),
+            reason: "AUTH_FAILURE: Proxy does not have any registered credentials".into(),
+        };
+        let proxy = |status: &str, targets: Vec<ProxyTarget>| Proxy {
+            name: record.id.to_string(),
+            status: status.into(),
+            endpoint: Some("p.proxy-x.rds.amazonaws.com".into()),
+            secrets: vec![format!(
+                "arn:aws:secretsmanager:r:1:secret:{}-AbCdEf",
+                record.id.user_secret()
+            )],
+            targets,
+        };
+        let mut next = |proxy: Proxy, record: &CloneRecord| {
+            seen.proxy = Some(proxy);
+            step(record, &seen)
+        };
+        assert_eq!(next(proxy("creating", vec![]), &record), Step::Wait);
+        assert_eq!(
+            next(proxy("available", vec![]), &record),
+            Step::RegisterProxyTarget
+        );
+        assert_eq!(
+            next(proxy("available", vec![target("REGISTERING")]), &record),
+            Step::Wait
+        );
+        let unreachable = proxy("available", vec![target("UNAVAILABLE")]);
+        assert_eq!(
+            next(unreachable.clone(), &record),
+            Step::Wait,
+            "it may be only the beginning"
+        );
+        let mut late = record.clone();
+        late.entered.insert(CloneState::Releasing, now() - UNREACHABLE);
+        let failed = next(unreachable, &late);
+        assert!(
+            matches!(&failed, Step::Fail(_, why) if why.contains("AUTH_FAILURE: Proxy")),
+            "{failed:?}"
+        );
+        let open = next(proxy("available", vec![target("AVAILABLE")]), &record);
+        let endpoint = Endpoint {
+            host: "p.proxy-x.rds.amazonaws.com".into(),
+            port: 5432,
+        };
+        assert!(
+            matches!(&open, Step::HandOver { proxy: Some(at), .. } if *at == endpoint),
+            "{open:?}"
+        );
+        let mut strange = proxy("available", vec![target("AVAILABLE")]);
+        strange.secrets[0].push_str(":secret:another-");
+        strange
+            .secrets
+            .push("arn:aws:secretsmanager:r:1:secret:prod-AbCdEf".into());
+        assert!(matches!(
+            next(strange, &record),
+            Step::Fail(Failure::NameTaken, _)
+        ));
+        assert!(matches!(
+            next(proxy("incompatible-network", vec![]), &record),
+            Step::Fail(..)
+        ));
     }
 
     #[test]

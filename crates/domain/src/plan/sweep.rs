@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::observed::{Cluster, Observed};
 use crate::policy::Policy;
+use crate::proxy::Proxy;
 use crate::record::{CloneRecord, CloneState, DeleteReason};
 
 /// How long a cluster must have been absent before it counts as gone: a restore whose answer was lost may still
@@ -17,6 +18,8 @@ pub struct Surroundings {
     pub execution_runs: Option<bool>,
     /// Secrets of the clone that still exist, by name.
     pub secrets: Vec<String>,
+    /// Its RDS Proxy, if it still has one.
+    pub proxy: Option<Proxy>,
 }
 
 /// One step of the sweep for one clone.
@@ -43,6 +46,8 @@ pub enum Step {
     StartCluster,
     /// Switch deletion protection off.
     Unprotect,
+    /// Delete its RDS Proxy.
+    DeleteProxy,
     /// Delete these instances.
     DeleteInstances(Vec<String>),
     /// Delete the cluster, without a final snapshot and with its automated backups.
@@ -132,6 +137,13 @@ fn delete(
             Step::StopExecution
         };
     }
+    // One that is not proven the clone's stays: it is no part of the clone.
+    if let Some(proxy) = around.proxy.as_ref().filter(|proxy| proxy.is_ours(clone)) {
+        return match proxy.is_being_deleted() {
+            true => Step::Wait,
+            false => Step::DeleteProxy,
+        };
+    }
     if let Some(cluster) = &observed.cluster {
         return match clone.absent_since {
             Some(_) => Step::ForgetAbsence,
@@ -205,6 +217,7 @@ pub(super) mod tests {
         Surroundings {
             execution_runs: Some(false),
             secrets: vec!["doppel/x/user".into()],
+            proxy: None,
         }
     }
 
@@ -242,6 +255,32 @@ pub(super) mod tests {
         );
         around.secrets.clear();
         assert_eq!(step(&record, &gone, &around), Step::Close);
+    }
+
+    #[test]
+    fn a_proxy_goes_before_the_cluster_unless_it_is_somebody_elses() {
+        let record = record(S::Deleting);
+        let seen = observed(&record, "db.t4g.medium");
+        let secret = format!(
+            "arn:aws:secretsmanager:r:1:secret:{}-AbCdEf",
+            record.id.user_secret()
+        );
+        let mut proxy = Proxy {
+            name: record.id.to_string(),
+            status: "available".into(),
+            secrets: vec![secret],
+            ..Proxy::default()
+        };
+        let around = |proxy: &Proxy| Surroundings {
+            proxy: Some(proxy.clone()),
+            ..ended()
+        };
+        assert_eq!(step(&record, &seen, &around(&proxy)), Step::DeleteProxy);
+        proxy.status = "deleting".into();
+        assert_eq!(step(&record, &seen, &around(&proxy)), Step::Wait);
+        proxy.secrets = vec!["arn:aws:secretsmanager:r:1:secret:other-AbCdEf".into()];
+        let next = step(&record, &seen, &around(&proxy));
+        assert!(matches!(next, Step::DeleteInstances(_)), "{next:?}");
     }
 
     #[test]

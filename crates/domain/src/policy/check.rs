@@ -123,6 +123,23 @@ fn check_source(source: &Source) -> Option<(&'static str, String, &'static str)>
             "make it at least as long",
         );
     }
+    if let Some(proxy) = &source.proxy {
+        let shared = [&source.user_security_group, &source.quarantine_security_group];
+        if shared.contains(&&proxy.security_group) {
+            return wrong(
+                "proxy",
+                "the proxies' security group is the clones' own, which would break their connection".into(),
+                "use a group of its own that the users' group lets in",
+            );
+        }
+        if proxy.subnets.len() < 2 {
+            return wrong(
+                "proxy",
+                "a proxy needs subnets in two zones or more".into(),
+                "name two subnets at least",
+            );
+        }
+    }
     check_masking(source)
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::proxy::Endpoint;
 use crate::request::Principal;
 use crate::workflow::{Failure, State};
 
@@ -197,6 +198,9 @@ pub struct Access {
     pub user: String,
     /// Name of the secret with user and password.
     pub secret: String,
+    /// Where its RDS Proxy listens, if it was asked for with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Endpoint>,
 }
 
 /// What went wrong, for people.

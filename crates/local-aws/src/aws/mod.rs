@@ -158,6 +158,8 @@ impl LocalAws {
         )
         .map_err(Error::Rds)?;
         let secrets = Secrets::new(time.clone(), place.clone());
+        let read = secrets.clone();
+        rds.read_secrets_by(move |arn| read.value(arn));
         let data_api = DataApi::new(rds.clone(), secrets.clone(), work.clone(), data_api);
         let borrowed = Borrowed::new(place.clone());
         let inner = Inner {

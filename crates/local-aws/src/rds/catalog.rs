@@ -76,18 +76,4 @@ impl Core {
             account_quotas: Some(model::AccountQuotaList { items: items.into() }),
         }
     }
-
-    /// There are none: the embedded RDS creates no proxies.
-    pub fn proxies(
-        &self,
-        asked: &model::DescribeDBProxiesRequest,
-    ) -> Result<model::DescribeDBProxiesResponse, Fault> {
-        match &asked.d_b_proxy_name {
-            Some(name) => Err(fault::PROXY_NOT_FOUND.because(format!("DBProxy {name} not found."))),
-            None => Ok(model::DescribeDBProxiesResponse {
-                d_b_proxies: Some(Default::default()),
-                marker: None,
-            }),
-        }
-    }
 }

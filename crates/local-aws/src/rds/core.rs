@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -15,6 +15,7 @@ use super::fault::{self, Fault};
 use super::gate::Guard;
 use super::machine::remove_folder;
 use super::options::Options;
+use super::proxy::SecretReader;
 use super::state::State;
 use super::{Error, Result};
 use crate::Time;
@@ -32,12 +33,15 @@ pub(super) struct Core {
     pub home: Home,
     /// What all endpoints share.
     pub guard: Arc<Guard>,
+    /// How proxies read their secrets.
+    pub secrets: Arc<OnceLock<SecretReader>>,
 }
 
 impl Core {
     pub fn new(time: Time, options: Options) -> Result<Self> {
         let home = Home::take(&options.home)?;
         Ok(Self {
+            secrets: Arc::default(),
             guard: Arc::new(Guard::new(time.clone(), &options.region)?),
             time,
             options,
@@ -147,6 +151,7 @@ impl Core {
         let clusters = self.update(|state| {
             state.closed = true;
             state.instances.clear();
+            state.proxies.clear();
             std::mem::take(&mut state.clusters)
         });
         let machines: Vec<_> = clusters.into_values().map(|cluster| cluster.machine).collect();

@@ -24,7 +24,7 @@ fn form(request: &http::Request<Bytes>) -> Form {
 }
 
 /// One of winterbaume's parsers, with its refusals as RDS's.
-fn read<T>(parse: fn(&Form) -> Result<T, String>, form: &Form) -> Result<T, Fault> {
+pub(super) fn read<T>(parse: fn(&Form) -> Result<T, String>, form: &Form) -> Result<T, Fault> {
     parse(form).map_err(|trouble| fault::INVALID_VALUE.because(trouble))
 }
 
@@ -103,7 +103,10 @@ impl Core {
                 let asked = read(wire::deserialize_delete_d_b_instance_request, form)?;
                 wire::serialize_delete_d_b_instance_response(&self.delete_instance(&asked)?)
             }
-            _ => match self.answer_about_things(action, form) {
+            _ => match self
+                .answer_about_proxies(action, form)
+                .or_else(|| self.answer_about_things(action, form))
+            {
                 Some(answer) => answer?,
                 None => self.answer_about_groups(action, form)?,
             },
@@ -161,9 +164,6 @@ impl Core {
             "DescribeAccountAttributes" => Ok(wire::serialize_describe_account_attributes_response(
                 &self.account_attributes(),
             )),
-            "DescribeDBProxies" => read(wire::deserialize_describe_d_b_proxies_request, form)
-                .and_then(|asked| self.proxies(&asked))
-                .map(|list| wire::serialize_describe_d_b_proxies_response(&list)),
             "EnableHttpEndpoint" => {
                 read(wire::deserialize_enable_http_endpoint_request, form).and_then(|asked| {
                     self.http_endpoint(&asked.resource_arn, true)?;

@@ -29,6 +29,7 @@ mod list;
 mod machine;
 mod modify;
 mod options;
+mod proxy;
 mod reach;
 mod sleep;
 mod snapshots;
@@ -240,6 +241,11 @@ impl Rds {
     /// The identifiers of all instances that exist, in order.
     pub fn instances(&self) -> Vec<String> {
         self.core.state().instances.keys().cloned().collect()
+    }
+
+    /// How proxies read the secrets that they are made with. Without it none of them can log in. The first word counts.
+    pub(crate) fn read_secrets_by(&self, reader: impl Fn(&str) -> Option<String> + Send + Sync + 'static) {
+        drop(self.core.secrets.set(Box::new(reader)));
     }
 
     /// The certificate authority that all endpoints' certificates come from, in PEM: what AWS's bundle for RDS is

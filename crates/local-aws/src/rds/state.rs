@@ -9,6 +9,7 @@ use super::fault::{self, Fault};
 use super::gate::{Gate, Listening};
 use super::machine::Machine;
 use super::options::{Ingress, Options};
+use super::proxy::Proxy;
 use crate::engine::{EngineKind, Parameters};
 
 /// Everything that RDS knows. Identifiers are in lower case.
@@ -19,6 +20,7 @@ pub(super) struct State {
     pub cluster_groups: BTreeMap<String, Group>,
     pub instance_groups: BTreeMap<String, Group>,
     pub subnet_groups: BTreeMap<String, SubnetGroup>,
+    pub proxies: BTreeMap<String, Proxy>,
     pub snapshots: BTreeMap<String, model::DBClusterSnapshot>,
     /// Backups that outlive their cluster, because its deletion asked for that.
     pub retained: BTreeMap<String, model::DBClusterAutomatedBackup>,

@@ -72,6 +72,12 @@ impl Core {
                 .get_mut(id)
                 .map(|group| &mut group.tags)
                 .ok_or_else(missing_group),
+            "db-proxy" => {
+                let mut proxies = state.proxies.values_mut();
+                let found = proxies.find(|proxy| proxy.shown.d_b_proxy_arn.as_deref() == Some(arn));
+                let missing = || fault::PROXY_NOT_FOUND.because(format!("DBProxy not found: {id}"));
+                found.map(|proxy| &mut proxy.tags).ok_or_else(missing)
+            }
             "subgrp" => state
                 .subnet_groups
                 .get_mut(id)

@@ -10,6 +10,7 @@ mod boto3;
 mod calls;
 mod clones;
 mod network;
+mod proxies;
 mod servers;
 mod sleep;
 mod statuses;

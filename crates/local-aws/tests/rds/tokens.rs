@@ -50,8 +50,18 @@ async fn postgres_by_tls(
     user: &str,
     password: &str,
 ) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+    postgres_by_tls_to(world.rds.certificate_authority(), port, user, password).await
+}
+
+/// Logs in over TLS, to an endpoint with a certificate of this authority.
+pub async fn postgres_by_tls_to(
+    authority: &str,
+    port: u16,
+    user: &str,
+    password: &str,
+) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
     let mut roots = rustls::RootCertStore::empty();
-    let authority = world.rds.certificate_authority().as_bytes();
+    let authority = authority.as_bytes();
     roots
         .add(CertificateDer::from_pem_slice(authority).unwrap())
         .unwrap();
@@ -133,7 +143,17 @@ async fn mysql_by_tls(
     user: &str,
     password: &str,
 ) -> Result<mysql_async::Conn, mysql_async::Error> {
-    let authority = world.rds.certificate_authority().as_bytes().to_vec();
+    mysql_by_tls_to(world.rds.certificate_authority(), port, user, password).await
+}
+
+/// Logs in over TLS, to an endpoint with a certificate of this authority.
+pub async fn mysql_by_tls_to(
+    authority: &str,
+    port: u16,
+    user: &str,
+    password: &str,
+) -> Result<mysql_async::Conn, mysql_async::Error> {
+    let authority = authority.as_bytes().to_vec();
     let tls = mysql_async::SslOpts::default()
         .with_root_certs(vec![authority.into()])
         .with_disable_built_in_roots(true);

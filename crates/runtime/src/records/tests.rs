@@ -82,6 +82,7 @@ fn a_record_survives_the_table_with_every_field_filled() {
         database: "shop".into(),
         user: "doppel".into(),
         secret: record.id.user_secret(),
+        proxy: None,
     };
     record.hand_over(access, now());
     record.claim_deletion(

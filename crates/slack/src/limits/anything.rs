@@ -214,7 +214,7 @@ proptest! {
         let refusals = [
             Refusal::SourceMissing(text.clone()),
             Refusal::NotYours(samples::ready().id, Deed::Delete),
-            Refusal::NoProxy,
+            Refusal::NoProxy("production".parse().unwrap()),
             Refusal::NoDataApi {
                 class: samples::ready().class,
                 name: samples::ready().source,

@@ -67,7 +67,14 @@ pub(super) fn connection(clone: &CloneRecord, access: &Access) -> Vec<SlackBlock
         ("Password", format!("in the secret {}", code(&access.secret))),
         ("Class", code(&clone.target_class.to_string())),
     ];
-    vec![fields(&pairs), section(&code_block(&lines(clone, access)))]
+    let mut blocks = vec![fields(&pairs), section(&code_block(&lines(clone, access)))];
+    if let Some(proxy) = &access.proxy {
+        let at = code(&format!("{}:{}", proxy.host, proxy.port));
+        blocks.push(context(&format!(
+            "RDS Proxy: {at}, with the same user and password, over TLS. It shares a few connections among many clients."
+        )));
+    }
+    blocks
 }
 
 pub(crate) fn lines(clone: &CloneRecord, access: &Access) -> Vec<String> {

@@ -192,6 +192,7 @@ pub fn ready() -> CloneRecord {
         database: "shop".into(),
         user: "doppel".into(),
         secret: clone.id.user_secret(),
+        proxy: None,
     };
     clone.hand_over(access, after(760));
     clone

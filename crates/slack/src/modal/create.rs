@@ -217,7 +217,7 @@ pub fn at_field(view: &View, refusal: &Refusal) -> BTreeMap<String, String> {
     let field = match refusal {
         Refusal::ClassNotAllowed { .. } => CLASS,
         Refusal::TooLong { .. } => LIFETIME,
-        Refusal::NoProxy | Refusal::NoDataApi { .. } => OPTIONS,
+        Refusal::NoProxy(_) | Refusal::ProxyKeepsAwake(_) | Refusal::NoDataApi { .. } => OPTIONS,
         _ => SOURCE,
     };
     BTreeMap::from([(view.state.block(field), shown(&refusal.to_string()))])

@@ -113,7 +113,7 @@ fn what_is_wrong_is_told_at_its_field() {
         ["class-production", "lifetime", "source"]
     );
     let at = |refusal: &Refusal| at_field(&view, refusal).into_keys().next().unwrap();
-    assert_eq!(at(&Refusal::NoProxy), "options");
+    assert_eq!(at(&Refusal::NoProxy("production".parse().unwrap())), "options");
     let refusal = Refusal::ClassNotAllowed {
         class: "db.r6g.large".parse().unwrap(),
         name: "production".parse().unwrap(),

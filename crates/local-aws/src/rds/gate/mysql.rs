@@ -8,6 +8,7 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
+use tokio_rustls::TlsAcceptor;
 
 use super::{Client, Gate};
 pub(super) use aurora::talk;
@@ -31,7 +32,8 @@ pub(super) async fn pass(gate: &Gate, client: Client) -> io::Result<Option<(Clie
     };
     let mut greeting = packet(&mut server).await?;
     offer(&mut greeting, gate.takes_tokens());
-    let (mut client, answer) = greet(client, &greeting, gate).await?;
+    let tls = gate.takes_tokens().then_some(&gate.guard.tls);
+    let (mut client, answer) = greet(client, &greeting, tls).await?;
     let response = Response::read(&answer);
     let user = response.as_ref().map(|response| response.user.as_str());
     let Some(user) = user.filter(|user| gate.admits(user)) else {
@@ -61,16 +63,36 @@ pub(super) async fn pass(gate: &Gate, client: Client) -> io::Result<Option<(Clie
 }
 
 /// Greets; the client may ask for TLS before it answers.
-async fn greet(mut client: Client, greeting: &[u8], gate: &Gate) -> io::Result<(Client, Vec<u8>)> {
+pub(in crate::rds) async fn greet(
+    mut client: Client,
+    greeting: &[u8],
+    tls: Option<&TlsAcceptor>,
+) -> io::Result<(Client, Vec<u8>)> {
     client.write_all(greeting).await?;
     let answer = packet(&mut client).await?;
     let wants_tls = answer.len() == SSL_REQUEST && answer[5] & CLIENT_SSL != 0;
-    if !wants_tls || !gate.takes_tokens() {
+    let Some(tls) = tls.filter(|_| wants_tls) else {
         return Ok((client, answer));
-    }
-    let mut client = client.encrypt(&gate.guard.tls).await?;
+    };
+    let mut client = client.encrypt(tls).await?;
     let answer = packet(&mut client).await?;
     Ok((client, answer))
+}
+
+/// The plugin of which a proof can be checked by who knows the password.
+pub(in crate::rds) const NATIVE: &[u8] = b"mysql_native_password";
+
+/// Asks for a proof by that plugin.
+pub(in crate::rds) async fn ask_native(
+    client: &mut Client,
+    sequence: &mut u8,
+    nonce: &[u8],
+) -> io::Result<Vec<u8>> {
+    let question = [&[0xFE], NATIVE, &[0], nonce, &[0]].concat();
+    client.write_all(&framed(*sequence, &question)).await?;
+    let mut proof = packet(client).await?;
+    *sequence = proof[3].wrapping_add(1);
+    Ok(proof.split_off(4))
 }
 
 /// Asks for a password as it is.
@@ -168,7 +190,7 @@ fn capabilities(greeting: &[u8]) -> Option<usize> {
 }
 
 /// What the server's greeting offers: no compression, which could not be looked into, and TLS where we have it.
-fn offer(greeting: &mut [u8], tls: bool) {
+pub(in crate::rds) fn offer(greeting: &mut [u8], tls: bool) {
     let Some(at) = capabilities(greeting) else {
         return;
     };
@@ -182,7 +204,7 @@ fn offer(greeting: &mut [u8], tls: bool) {
 }
 
 /// The twenty bytes that a password is proven by.
-fn nonce(greeting: &[u8]) -> Option<Vec<u8>> {
+pub(in crate::rds) fn nonce(greeting: &[u8]) -> Option<Vec<u8>> {
     let at = capabilities(greeting)?;
     let first = greeting.get(at - 9..at - 1)?;
     // Capabilities, character set, status, capabilities, length, ten zeros.

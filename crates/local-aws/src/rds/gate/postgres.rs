@@ -109,6 +109,13 @@ pub(super) async fn pass(gate: &Gate, client: Client) -> io::Result<Option<(Clie
     Ok(Some((client, server)))
 }
 
+/// The first word of somebody who wants in, without TLS.
+pub(in crate::rds) fn startup_of(user: &str, database: &str) -> Vec<u8> {
+    let words = format!("user\0{user}\0database\0{database}\0\0");
+    let length = u32::try_from(words.len() + 8).unwrap_or(u32::MAX);
+    [&length.to_be_bytes(), &[0, 3, 0, 0], words.as_bytes()].concat()
+}
+
 /// `AuthenticationOk`.
 pub(in crate::rds) const AUTHENTICATED: [u8; 9] = [b'R', 0, 0, 0, 8, 0, 0, 0, 0];
 

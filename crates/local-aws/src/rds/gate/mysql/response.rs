@@ -9,6 +9,9 @@ const SECURE_CONNECTION: u32 = 1 << 15;
 const PLUGIN_AUTH: u32 = 1 << 19;
 const LENGTH_ENCODED_PASSWORD: u32 = 1 << 21;
 
+const PROTOCOL_41: u32 = 1 << 9;
+const UTF8MB4: u8 = 45;
+
 /// What stands before the user: capabilities, packet size, character set, 23 bytes of which MariaDB uses some.
 const HEAD: usize = 4 + 4 + 1 + 23;
 
@@ -27,6 +30,21 @@ pub(in crate::rds) struct Response {
 }
 
 impl Response {
+    /// The answer of a user who wants no database and says nothing else.
+    pub fn of(user: &str) -> Self {
+        let mut head = PROTOCOL_41.to_le_bytes().to_vec();
+        head.extend_from_slice(&[0xFF, 0xFF, 0xFF, 0, UTF8MB4]);
+        head.resize(HEAD, 0);
+        Self {
+            head,
+            user: user.to_owned(),
+            proof: Vec::new(),
+            database: None,
+            plugin: Vec::new(),
+            rest: Vec::new(),
+        }
+    }
+
     /// Reads a whole packet; none if it is none.
     pub fn read(packet: &[u8]) -> Option<Self> {
         let (head, rest) = packet.get(4..)?.split_at_checked(HEAD)?;
