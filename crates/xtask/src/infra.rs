@@ -76,11 +76,35 @@ fn root() -> anyhow::Result<PathBuf> {
 }
 
 /// Terraform, with dummy packages. It finds the provider as any Terraform does: where `TF_CLI_CONFIG_FILE` says, in the
-/// folders that it looks into by itself, or in its registry.
+/// folders that it looks into by itself, or in its registry; and, where no such file is, in a mirror under [`OPTIONAL`].
 struct Terraform {
     root: PathBuf,
     packages: PathBuf,
     plugins: PathBuf,
+    config: Option<PathBuf>,
+}
+
+/// Where the system's optional packages are, each in a folder of its own: one of them may be a mirror of providers.
+const OPTIONAL: &str = "/opt";
+
+/// A configuration that names the machine's own mirror, if it has one and nobody has named another.
+fn mirrored(cache: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let named = std::env::var_os("TF_CLI_CONFIG_FILE");
+    if named.is_some_and(|file| Path::new(&file).is_file()) {
+        return Ok(None);
+    }
+    let folders = std::fs::read_dir(OPTIONAL).into_iter().flatten().flatten();
+    let mut folders = folders.map(|folder| folder.path());
+    let Some(mirror) = folders.find(|path| path.join("registry.terraform.io/hashicorp/aws").is_dir()) else {
+        return Ok(None);
+    };
+    let file = cache.join("infra/mirror.tfrc");
+    let text = format!(
+        "provider_installation {{\n  filesystem_mirror {{\n    path = {:?}\n  }}\n}}\n",
+        mirror.display().to_string()
+    );
+    std::fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))?;
+    Ok(Some(file))
 }
 
 impl Terraform {
@@ -100,6 +124,7 @@ impl Terraform {
             root,
             packages,
             plugins,
+            config: mirrored(&cache)?,
         })
     }
 
@@ -119,7 +144,8 @@ impl Terraform {
             .env("TF_CLI_ARGS_test", "-no-color")
             // What the registry gives is fetched once, not once a folder.
             .env("TF_PLUGIN_CACHE_DIR", &self.plugins)
-            .env("TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE", "1");
+            .env("TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE", "1")
+            .envs(self.config.iter().map(|file| ("TF_CLI_CONFIG_FILE", file)));
         command
     }
 }

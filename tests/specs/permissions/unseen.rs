@@ -78,6 +78,7 @@ const UNSEEN: &[Right] = &[
     ),
     ("task-execution", "*", "*", "ECS starts tasks with it"),
     ("proxy", "*", "*", "RDS Proxy reads secrets with it"),
+    ("release", "ProxySecret", "*", "no clone here has a proxy"),
     ("release", "NewProxy", "*", "no clone here has a proxy"),
     ("release", "TagProxy", "*", "no clone here has a proxy"),
     ("release", "LookAtProxy", "*", "no clone here has a proxy"),

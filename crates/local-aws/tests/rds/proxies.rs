@@ -137,6 +137,26 @@ impl World {
             .to_owned();
         (target, state)
     }
+
+    /// Deletes the proxy, and waits until it is gone.
+    async fn remove(&self) {
+        self.rds
+            .delete_db_proxy()
+            .db_proxy_name("front")
+            .send()
+            .await
+            .unwrap();
+        until("it is gone", async || {
+            self.rds
+                .describe_db_proxies()
+                .send()
+                .await
+                .unwrap()
+                .db_proxies()
+                .is_empty()
+        })
+        .await;
+    }
 }
 
 fn secret(password: &str) -> String {
@@ -211,24 +231,7 @@ async fn a_proxy_of_postgresql_lets_in_by_its_secret_over_tls_alone() {
         "the server does not know it yet"
     );
 
-    world
-        .rds
-        .delete_db_proxy()
-        .db_proxy_name("front")
-        .send()
-        .await
-        .unwrap();
-    until("it is gone", async || {
-        world
-            .rds
-            .describe_db_proxies()
-            .send()
-            .await
-            .unwrap()
-            .db_proxies()
-            .is_empty()
-    })
-    .await;
+    world.remove().await;
     assert!(
         enter("app", "new").await.unwrap_err().as_db_error().is_none(),
         "nobody listens"
