@@ -8,9 +8,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::request::Principal;
 use runtime::audit::Decided;
-use serde_json::json;
 use slack::{Command, Message, message, modal};
-use slack_morphism::prelude::SlackView;
+use slack_morphism::prelude::{SlackBlock, SlackView};
 
 use crate::deeds::{self, Asker};
 use crate::signed::{Refused, Signed};
@@ -100,7 +99,19 @@ pub(crate) async fn shown(deps: &Deps, asker: &Asker, form: SlackView, instead: 
     Some(message::slack_trouble(instead))
 }
 
+/// An answer for the one who asked alone.
+#[derive(serde::Serialize)]
+struct Ephemeral<'a> {
+    response_type: &'static str,
+    text: &'a str,
+    blocks: &'a [SlackBlock],
+}
+
 fn ephemeral(message: &Message) -> Response {
-    Json(json!({"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}))
-        .into_response()
+    Json(Ephemeral {
+        response_type: "ephemeral",
+        text: &message.text,
+        blocks: &message.blocks,
+    })
+    .into_response()
 }

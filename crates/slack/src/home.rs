@@ -11,7 +11,7 @@ use slack_morphism::prelude::*;
 
 use crate::blocks::{buttons, context, section};
 use crate::message::ready::{connect_button, delete_button, extend_button};
-use crate::message::{dollars, until, what, who};
+use crate::message::{about, until, what, who};
 use crate::text::{code, count, date, span};
 
 /// Slack's limit of blocks in a view.
@@ -116,7 +116,7 @@ impl Home<'_> {
 
     fn cost(&self, clone: &CloneRecord) -> String {
         match self.prices.spent(clone, self.now) {
-            Some(amount) => format!(" · about {} so far", dollars(amount)),
+            Some(amount) => format!(" · {} so far", about(amount)),
             None => " · cost unknown".to_owned(),
         }
     }
@@ -140,8 +140,8 @@ impl Home<'_> {
             some => format!(", and {} of unknown price", count(some as u64, "clone")),
         };
         format!(
-            "*Cost this month*: about {}{unknown} (instances alone)",
-            dollars(sum.dollars)
+            "*Cost this month*: {}{unknown} (instances alone)",
+            about(sum.dollars)
         )
     }
 }

@@ -145,6 +145,14 @@ pub(crate) fn dollars(amount: f64) -> String {
     }
 }
 
+/// A figure that is rounded, said so: "about $1.20".
+pub(crate) fn about(amount: f64) -> String {
+    match dollars(amount) {
+        bound if bound.starts_with("less") => bound,
+        figure => format!("about {figure}"),
+    }
+}
+
 /// Of when and whence the prices are, in brackets after a figure; nothing if the file does not say.
 pub(crate) fn prices_of(prices: &Prices) -> String {
     let source = text::prose(&text::plain(&prices.source, 200));
@@ -205,7 +213,7 @@ pub(crate) fn until(clone: &CloneRecord) -> String {
 
 pub(crate) fn spent(prices: &Prices, clone: &CloneRecord, now: DateTime<Utc>) -> String {
     match prices.spent(clone, now) {
-        Some(amount) => format!("about {} (its instance alone)", dollars(amount)),
+        Some(amount) => format!("{} (its instance alone)", about(amount)),
         None => "an unknown amount: the config folder knows no price for its class".to_owned(),
     }
 }

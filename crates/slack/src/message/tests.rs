@@ -262,3 +262,11 @@ fn the_same_record_always_says_the_same_and_never_a_password() {
     let all = serde_json::to_string(&one).unwrap();
     assert!(!all.to_lowercase().contains("password=\""), "{all}");
 }
+
+#[rstest::rstest]
+#[case(0.0, "about $0.00")]
+#[case(0.004, "less than $0.01")]
+#[case(1.2, "about $1.20")]
+fn a_figure_below_a_cent_is_a_bound_and_no_estimate(#[case] amount: f64, #[case] said: &str) {
+    assert_eq!(about(amount), said);
+}

@@ -12,7 +12,7 @@ use slack_morphism::prelude::*;
 use super::{Choice, choice, input, read_id, select, shown};
 use crate::blocks::{context, plain_text, section};
 use crate::interaction::View;
-use crate::message::dollars;
+use crate::message::about;
 use crate::text::{code, date};
 
 /// The form's callback id.
@@ -32,7 +32,7 @@ pub fn extend(clone: &CloneRecord, left: TimeDelta, prices: &Prices) -> Option<S
     spans.sort();
     spans.dedup();
     let label = |span: Lifetime| match prices.for_span(clone, span.span()) {
-        Some(cost) => format!("{span} more, about {}", dollars(cost)),
+        Some(cost) => format!("{span} more, {}", about(cost)),
         None => format!("{span} more"),
     };
     let choices: Vec<Choice> = spans
