@@ -12,7 +12,7 @@ async fn each_bad_field_of_a_command_is_named_in_the_answer() {
         ("/clone production db.x9.huge", "db.x9.huge"),
         ("/clone production for=soon", "soon"),
         ("/clone production 30d", "30d"),
-        ("/clone production proxy", "proxy"),
+        ("/clone production serverless:0-4 proxy", "proxy"),
         ("/clone extend nothing 1d", "nothing"),
         ("/clone frobnicate", "frobnicate"),
     ] {
