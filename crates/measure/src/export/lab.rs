@@ -25,7 +25,7 @@ const POSTGRES: &str = "CREATE TABLE facts AS SELECT n::bigint AS id, 'customer-
     timestamp '2026-01-01' + n * interval '1 second' AS at, md5(n::text) AS code, 'some words' AS note
     FROM generate_series(1, {rows}) n";
 const MARIADB: &str = "CREATE TABLE facts AS SELECT CAST(seq AS INT) AS id, CONCAT('customer-', seq) AS name,
-    CAST((seq MOD 100000) / 100 AS DECIMAL(10, 2)) AS amount, TIMESTAMP'2026-01-01' + INTERVAL seq SECOND AS at,
+    CAST((seq MOD 100000) / 100 AS DECIMAL(10, 2)) AS amount, TIMESTAMP'2026-01-01 00:00:00' + INTERVAL seq SECOND AS at,
     MD5(seq) AS code, 'some words' AS note FROM seq_1_to_{rows}";
 
 /// A running server with the table in it. Dropping it ends the server.
@@ -142,7 +142,9 @@ impl Lab {
         let port = self.port.to_string();
         let mut command = match self.kind {
             EngineKind::Postgres => {
-                let mut psql = Command::new(self.programs.join("psql"));
+                // Of the server's own version, where it lies beside the server.
+                let beside = self.programs.join("psql");
+                let mut psql = Command::new(if beside.is_file() { beside } else { "psql".into() });
                 psql.args([
                     "-X",
                     "-v",
