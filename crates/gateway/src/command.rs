@@ -1,6 +1,5 @@
 //! `/clone …`.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -17,25 +16,21 @@ use crate::{Deps, Error, in_time, told};
 
 /// Reads a slash command, does it, and answers the one who wrote it alone.
 pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Result<Response, Refused> {
-    let form: HashMap<String, String> = form_urlencoded::parse(signed.body.as_bytes())
-        .into_owned()
-        .collect();
-    if form.get("ssl_check").is_some_and(|check| check == "1") {
+    if signed.field("ssl_check").is_some_and(|check| check == "1") {
         return Ok(().into_response());
     }
     let field = |name: &str| {
-        form.get(name)
-            .filter(|value| !value.is_empty())
-            .ok_or(Refused::Unreadable)
+        let given = signed.field(name).filter(|value| !value.is_empty());
+        given.ok_or(Refused::Unreadable)
     };
     let asker = Asker {
-        principal: Principal::Slack(field("user_id")?.clone()),
-        channel: Some(field("channel_id")?.clone()),
-        trigger: field("trigger_id")?.clone(),
+        principal: Principal::Slack(field("user_id")?),
+        channel: Some(field("channel_id")?),
+        trigger: field("trigger_id")?,
     };
     signed.is_new_here(&deps)?;
-    let text = form.get("text").map(String::as_str).unwrap_or_default();
-    match in_time(carry_out(&deps, &signed, &asker, text)).await {
+    let text = signed.field("text").unwrap_or_default();
+    match in_time(carry_out(&deps, &signed, &asker, &text)).await {
         // Words are better than Slack's own for a status.
         Ok(Err(Refused::NotNow)) => Ok(ephemeral(&message::went_wrong())),
         Ok(said) => Ok(said?.map_or_else(|| ().into_response(), |message| ephemeral(&message))),
@@ -61,17 +56,17 @@ async fn carry_out(deps: &Deps, signed: &Signed, asker: &Asker, text: &str) -> R
     }
     let said = match command {
         Command::Help => message::help(&policy),
-        Command::Open => return open_form(deps, &policy, asker).await.map(Ok),
-        Command::Create(wish) => match deeds::create(deps, &policy, asker, wish).await? {
+        Command::Open => return Box::pin(open_form(deps, &policy, asker)).await.map(Ok),
+        Command::Create(wish) => match Box::pin(deeds::create(deps, &policy, asker, wish)).await? {
             Ok(granted) => message::asked(&granted),
             Err(refusal) => message::refused(&refusal),
         },
-        Command::List => deeds::list(deps, &policy, asker).await?,
-        Command::Show(id) => deeds::show(deps, &policy, asker, &id).await?,
-        Command::Extend(id, more) => deeds::extend(deps, &policy, asker, &id, more)
+        Command::List => Box::pin(deeds::list(deps, &policy, asker)).await?,
+        Command::Show(id) => Box::pin(deeds::show(deps, &policy, asker, &id)).await?,
+        Command::Extend(id, more) => Box::pin(deeds::extend(deps, &policy, asker, &id, more))
             .await?
             .unwrap_or_else(|refused| refused),
-        Command::Delete(id) => deeds::delete(deps, &policy, asker, &id).await?,
+        Command::Delete(id) => Box::pin(deeds::delete(deps, &policy, asker, &id)).await?,
     };
     Ok(Ok(Some(said)))
 }

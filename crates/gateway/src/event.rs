@@ -54,12 +54,12 @@ async fn happened(deps: &Deps, signed: &Signed, event: Value) -> Result<Result<(
                 return Ok(Err(refused));
             }
             match serde_json::from_value(event) {
-                Ok(event) => step::run(deps, event).await?,
+                Ok(event) => Box::pin(step::run(deps, event)).await?,
                 Err(error) => tracing::error!("a workflow's step cannot be read: {error}"),
             }
         }
         "app_home_opened" => match (event["tab"].as_str(), event["user"].as_str()) {
-            (Some("home"), Some(user)) if is_slack_id(user) => deeds::open_home(deps, user).await?,
+            (Some("home"), Some(user)) if is_slack_id(user) => Box::pin(deeds::open_home(deps, user)).await?,
             _ => {}
         },
         kind => tracing::debug!(kind, "nothing is done for this event"),

@@ -19,24 +19,25 @@ use crate::{DEADLINE, DEED, Deps, Error, approvals, command, in_time, told, with
 
 /// Reads what somebody did, does it, and tells them. What doppel does not know is acknowledged and left alone.
 pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Result<Response, Refused> {
-    let payload = form_urlencoded::parse(signed.body.as_bytes()).find(|(name, _)| name == "payload");
-    let (_, payload) = payload.ok_or(Refused::Unreadable)?;
+    let payload = signed.field("payload").ok_or(Refused::Unreadable)?;
     let deed = Interaction::read(&payload).map_err(|_| Refused::Unreadable)?;
     signed.is_new_here(&deps)?;
     if !is_harmless(&deed) {
         signed.is_not_replayed(&deps).await?;
     }
     match (deed.kind.as_str(), &deed.view) {
-        ("block_actions", Some(view)) if view.callback_id == modal::CREATE => chosen(&deps, view).await,
-        ("block_actions", _) => pressed(&deps, &deed).await,
+        ("block_actions", Some(view)) if view.callback_id == modal::CREATE => {
+            Box::pin(chosen(&deps, view)).await
+        }
+        ("block_actions", _) => Box::pin(pressed(&deps, &deed)).await,
         ("view_submission", Some(view)) if view.callback_id == modal::CREATE => {
-            return Ok(submitted(&deps, &deed, view).await);
+            return Ok(Box::pin(submitted(&deps, &deed, view)).await);
         }
         ("view_submission", Some(view)) if view.callback_id == modal::EXTEND => {
-            return Ok(extension(&deps, &deed, view).await);
+            return Ok(Box::pin(extension(&deps, &deed, view)).await);
         }
         ("view_submission", Some(view)) if view.callback_id == modal::DENY => {
-            return Ok(denial(&deps, &deed, view).await);
+            return Ok(Box::pin(denial(&deps, &deed, view)).await);
         }
         _ => {}
     }

@@ -1,5 +1,6 @@
 //! Requests that are proven to come from Slack.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::body::to_bytes;
@@ -114,6 +115,20 @@ impl FromRequest<Arc<Deps>> for Signed {
 }
 
 impl Signed {
+    /// A field of a form, the last of that name. Slack's names need no escape.
+    pub fn field(&self, name: &str) -> Option<String> {
+        let pairs = self.body.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.filter(|(known, _)| *known == name).last()?;
+        // Only a browser's form has blanks that are no `%20`, and Slack's payloads mostly have none.
+        let value = match value.contains('+') {
+            true => Cow::Owned(value.replace('+', " ")),
+            false => Cow::Borrowed(value),
+        };
+        let decoded = urlencoding::decode_binary(value.as_bytes()).into_owned();
+        let text = String::from_utf8(decoded);
+        Some(text.unwrap_or_else(|wrong| String::from_utf8_lossy(wrong.as_bytes()).into_owned()))
+    }
+
     /// Refuses a request that this process has taken already. Slack's own retries are let through: whatever they ask
     /// for is done once, by its trigger, so that a replay that calls itself a retry does nothing.
     ///
@@ -138,7 +153,7 @@ impl Signed {
         let remembered = TimeDelta::seconds((REMEMBERED_SECONDS * deps.clock.speed()) as i64);
         let key = format!("signature/{}", self.signature);
         let first = within(REMEMBERING, async {
-            Ok(deps.records.once(&key, remembered).await?)
+            Ok(Box::pin(deps.records.once(&key, remembered)).await?)
         });
         match first.await {
             Ok(false) if !self.is_retry => Err(Refused::NotSlack),

@@ -262,24 +262,33 @@ impl ConfigFolder {
                 let bytes = std::fs::read(&path).map_err(|error| ConfigError::Read(path, error))?;
                 (bytes, None)
             }
+            // On the heap, so that whoever reads a folder does not carry the room for the call.
             ConfigSource::S3 { bucket, prefix } => {
-                let call = self.s3.get_object().bucket(bucket).key(format!("{prefix}{key}"));
-                let object = call
-                    .set_version_id(version.map(ToOwned::to_owned))
-                    .send()
-                    .await
-                    .map_err(failed("GetObject", self.place(key)))?;
-                let version = object.version_id().map(ToOwned::to_owned);
-                let body = object.body.collect().await;
-                (
-                    body.map_err(|error| ConfigError::BrokeOff(self.place(key), error.into()))?
-                        .to_vec(),
-                    version,
-                )
+                Box::pin(self.object(bucket, format!("{prefix}{key}"), key, version)).await?
             }
         };
         let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText(self.place(key)))?;
         Ok((text, version))
+    }
+
+    /// An object in S3, and its version.
+    async fn object(
+        &self,
+        bucket: &str,
+        object: String,
+        key: &str,
+        version: Option<&str>,
+    ) -> Result<(Vec<u8>, Option<String>), ConfigError> {
+        let call = self.s3.get_object().bucket(bucket).key(object);
+        let object = call
+            .set_version_id(version.map(ToOwned::to_owned))
+            .send()
+            .await
+            .map_err(failed("GetObject", self.place(key)))?;
+        let version = object.version_id().map(ToOwned::to_owned);
+        let body = object.body.collect().await;
+        let body = body.map_err(|error| ConfigError::BrokeOff(self.place(key), error.into()))?;
+        Ok((body.to_vec(), version))
     }
 }
 

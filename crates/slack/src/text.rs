@@ -7,6 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// A value in code style: names, hosts, classes. Backticks become apostrophes, line breaks become blanks.
 pub fn code(value: &str) -> String {
+    let is_plain = |c: u8| c.is_ascii_alphanumeric() || b"-._:/".contains(&c);
+    if (1..=300).contains(&value.len()) && value.bytes().all(is_plain) {
+        return format!("`{value}`");
+    }
     let inner = escaped(&one_line(value, 300).replace('`', "'"), 300);
     if inner.trim().is_empty() {
         "(empty)".to_owned()
