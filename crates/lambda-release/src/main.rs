@@ -3,7 +3,8 @@
 use clap::Parser;
 use runtime::Clock;
 
-#[tokio::main]
+// Lambda gives one event at a time, and a fraction of a processor.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     runtime::init();
     let settings = lambda_release::Settings::parse();

@@ -23,3 +23,14 @@ pub(crate) fn client_config(authorities: &Path) -> Result<ClientConfig, Error> {
         .with_root_certificates(roots)
         .with_no_client_auth())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_authority_that_the_images_hold_can_be_read() {
+        let authorities = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/image/rds-authorities.pem");
+        client_config(&authorities).unwrap();
+    }
+}

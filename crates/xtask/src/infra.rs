@@ -31,8 +31,8 @@ const CHECKOV: &str = "checkov==3.3.30";
 /// The module and its examples.
 const FOLDERS: [&str; 3] = ["infra", "infra/examples/complete", "infra/examples/existing"];
 
-/// Terraform wants the packages of these to be there.
-const FUNCTIONS: [&str; 7] = [
+/// The functions, as their packages are called: Terraform wants them to be there.
+pub const FUNCTIONS: [&str; 7] = [
     "clone",
     "mask-command",
     "resize",
@@ -69,7 +69,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn root() -> anyhow::Result<PathBuf> {
+/// The repository.
+pub fn root() -> anyhow::Result<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     root.canonicalize()
         .with_context(|| format!("{} is not there", root.display()))

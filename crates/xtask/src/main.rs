@@ -1,12 +1,14 @@
 //! Chores: `cargo xtask setup` installs what the tests need, `cargo xtask test` does that and runs them all,
-//! `cargo xtask bench-masking`, `cargo xtask bench-gateway` and `cargo xtask bench-export` measure, `cargo xtask fuzz` tries many cases,
-//! `cargo xtask bench-masking`, `bench-gateway` and `bench-export` measure, `cargo xtask fuzz` tries many cases,
+//! `cargo xtask package` builds what runs in an AWS account, `cargo xtask infra` checks the Terraform module,
+//! `cargo xtask bench-masking`, `bench-gateway`, `bench-export` and `bench-lambda` measure, `cargo xtask fuzz` tries many cases.
 
 mod bench_export;
 mod bench_gateway;
+mod bench_lambda;
 mod bench_masking;
 mod fuzz;
 mod infra;
+mod package;
 mod screenshots;
 mod setup;
 mod test;
@@ -33,6 +35,10 @@ enum Chore {
     BenchGateway(bench_gateway::Args),
     /// Measure exports of 5,000,000 rows against `psql \copy` and `mariadb --batch`, on real servers.
     BenchExport(bench_export::Args),
+    /// Build what runs in an AWS account: the functions' packages, the workers for their images, a bill of materials.
+    Package(package::Args),
+    /// Measure the packages' size, cold start and memory against the same functions in Python with boto3.
+    BenchLambda(bench_lambda::Args),
     /// Try the grammar of commands and the reading of payloads on 100,000 cases each.
     Fuzz(fuzz::Args),
     /// Check the Terraform module: form, validity, its tests, checkov, and the tables that are made of it.
@@ -46,6 +52,8 @@ fn main() -> anyhow::Result<()> {
         Chore::BenchMasking(args) => bench_masking::run(&args),
         Chore::BenchGateway(args) => bench_gateway::run(&args),
         Chore::BenchExport(args) => bench_export::run(&args),
+        Chore::Package(args) => package::run(&args),
+        Chore::BenchLambda(args) => bench_lambda::run(&args),
         Chore::Fuzz(args) => fuzz::run(&args),
         Chore::Infra(args) => infra::run(&args),
         Chore::Setup(args) => setup::run(&args).map(|_| ()),

@@ -220,18 +220,19 @@ fn is_root() -> anyhow::Result<bool> {
     Ok(id.stdout.trim_ascii() == b"0")
 }
 
-/// The folder of a Python environment that belongs to this repository alone and has `package`, which may name its
-/// version: `checkov==3.3.30`.
-pub fn python(name: &str, package: &str) -> anyhow::Result<PathBuf> {
+/// The folder of a Python environment that belongs to this repository alone and has `packages`, parted by spaces, each
+/// of which may name its version: `checkov==3.3.30`.
+pub fn python(name: &str, packages: &str) -> anyhow::Result<PathBuf> {
     let folder = cache()?.join(name);
     let python = folder.join("bin/python");
-    let is_there = match package.split_once("==") {
+    let is_there = packages.split(' ').map(|package| match package.split_once("==") {
         None => format!("import {package}"),
         Some((package, version)) => {
             format!("import importlib.metadata as m; assert m.version('{package}') == '{version}'")
         }
-    };
-    if succeeds(Command::new(&python).args(["-c", &is_there])) {
+    });
+    let are_there = is_there.collect::<Vec<_>>().join("\n");
+    if succeeds(Command::new(&python).args(["-c", &are_there])) {
         return Ok(folder);
     }
     let make = || {
@@ -247,14 +248,9 @@ pub fn python(name: &str, package: &str) -> anyhow::Result<PathBuf> {
             .context("Python cannot make a virtual environment, and python3-venv cannot be installed")?;
         make()?;
     }
-    done(Command::new(&python).args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        package,
-    ]))?;
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    done(pip.args(packages.split(' ')))?;
     Ok(folder)
 }
 

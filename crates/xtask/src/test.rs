@@ -86,7 +86,7 @@ fn reachable(from: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Whether cargo set the variable for the program that it runs.
-fn is_about_us(name: &OsStr) -> bool {
+pub fn is_about_us(name: &OsStr) -> bool {
     name.to_str().is_some_and(|name| {
         name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "CARGO_BIN_NAME"
     })

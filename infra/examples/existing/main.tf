@@ -41,6 +41,12 @@ variable "package_dir" {
   type        = string
 }
 
+variable "architecture" {
+  description = "What the packages and images were built for: `arm64` or `x86_64`"
+  type        = string
+  default     = "arm64"
+}
+
 variable "worker_image" {
   description = "Image of the masking worker"
   type        = string
@@ -71,6 +77,7 @@ module "doppel" {
   source = "../.."
 
   package_dir  = var.package_dir
+  architecture = var.architecture
   worker_image = var.worker_image
   config_dir   = "${path.module}/config"
   config_values = {
