@@ -1,10 +1,12 @@
 //! `/clone …`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use domain::Policy;
 use domain::request::Principal;
 use runtime::audit::Decided;
 use slack::{Command, Message, message, modal};
@@ -32,14 +34,32 @@ pub(crate) async fn handle(State(deps): State<Arc<Deps>>, signed: Signed) -> Res
     let text = signed.field("text").unwrap_or_default();
     match in_time(carry_out(&deps, &signed, &asker, &text)).await {
         // Words are better than Slack's own for a status.
-        Ok(Err(Refused::NotNow)) => Ok(ephemeral(&message::went_wrong())),
-        Ok(said) => Ok(said?.map_or_else(|| ().into_response(), |message| ephemeral(&message))),
-        Err(error) => Ok(ephemeral(&told(&error))),
+        Ok(Err(Refused::NotNow)) => Ok(json(ephemeral(&message::went_wrong()))),
+        Ok(said) => Ok(said?.map_or_else(|| ().into_response(), json)),
+        Err(error) => Ok(json(ephemeral(&told(&error)))),
     }
 }
 
-/// What was said in answer, if anything: none when a form was opened.
-type Said = Result<Option<Message>, Refused>;
+/// What was said in answer, in JSON, if anything: none when a form was opened.
+type Said = Result<Option<Bytes>, Refused>;
+
+/// Help, as it was last written. It depends on nothing but the policy.
+#[derive(Default)]
+pub(crate) struct Help(Mutex<Option<(Arc<Policy>, Bytes)>>);
+
+impl Help {
+    fn of(&self, policy: &Arc<Policy>) -> Bytes {
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match written.as_ref() {
+            Some((of, help)) if Arc::ptr_eq(of, policy) => help.clone(),
+            _ => {
+                let help = ephemeral(&message::help(policy));
+                *written = Some((Arc::clone(policy), help.clone()));
+                help
+            }
+        }
+    }
+}
 
 /// Does what was asked. Help is the same for everybody, and a form opens by its trigger alone, once: no other command
 /// is done before the table knows that it is not a replay.
@@ -48,15 +68,18 @@ async fn carry_out(deps: &Deps, signed: &Signed, asker: &Asker, text: &str) -> R
     let sources: Vec<_> = policy.sources.keys().cloned().collect();
     let command = match slack::command::parse(text, &sources) {
         Ok(command) => command,
-        Err(misread) => return Ok(Ok(Some(message::misread(&misread)))),
+        Err(misread) => return Ok(Ok(Some(ephemeral(&message::misread(&misread))))),
     };
     let leaves_no_trace = matches!(command, Command::Help | Command::Open);
     if !leaves_no_trace && let Err(refused) = signed.is_not_replayed(deps).await {
         return Ok(Err(refused));
     }
     let said = match command {
-        Command::Help => message::help(&policy),
-        Command::Open => return Box::pin(open_form(deps, &policy, asker)).await.map(Ok),
+        Command::Help => return Ok(Ok(Some(deps.help.of(&policy)))),
+        Command::Open => {
+            let instead = Box::pin(open_form(deps, &policy, asker)).await?;
+            return Ok(Ok(instead.as_ref().map(ephemeral)));
+        }
         Command::Create(wish) => match Box::pin(deeds::create(deps, &policy, asker, wish)).await? {
             Ok(granted) => message::asked(&granted),
             Err(refusal) => message::refused(&refusal),
@@ -68,10 +91,10 @@ async fn carry_out(deps: &Deps, signed: &Signed, asker: &Asker, text: &str) -> R
             .unwrap_or_else(|refused| refused),
         Command::Delete(id) => Box::pin(deeds::delete(deps, &policy, asker, &id)).await?,
     };
-    Ok(Ok(Some(said)))
+    Ok(Ok(Some(ephemeral(&said))))
 }
 
-async fn open_form(deps: &Deps, policy: &domain::Policy, asker: &Asker) -> Result<Option<Message>, Error> {
+async fn open_form(deps: &Deps, policy: &Policy, asker: &Asker) -> Result<Option<Message>, Error> {
     let groups = deps.groups.of(&deps.slack, policy, &asker.principal).await;
     if let Err(refusal) = domain::admission::may_ask(policy, asker.who(&groups)) {
         asker.wants(None).say(Decided::Refused, &refusal);
@@ -102,11 +125,16 @@ struct Ephemeral<'a> {
     blocks: &'a [SlackBlock],
 }
 
-fn ephemeral(message: &Message) -> Response {
-    Json(Ephemeral {
+fn ephemeral(message: &Message) -> Bytes {
+    let said = serde_json::to_vec(&Ephemeral {
         response_type: "ephemeral",
         text: &message.text,
         blocks: &message.blocks,
-    })
-    .into_response()
+    });
+    // Texts and lists alone cannot fail.
+    said.unwrap_or_default().into()
+}
+
+fn json(said: Bytes) -> Response {
+    ([(CONTENT_TYPE, "application/json")], said).into_response()
 }

@@ -103,6 +103,7 @@ pub struct Deps {
     /// The time of clones. Signatures go by the wall clock.
     pub clock: Clock,
     groups: groups::UserGroups,
+    help: command::Help,
     verifier: SlackEventSignatureVerifier,
     seen: Seen,
     state_machine: String,
@@ -143,6 +144,7 @@ impl Deps {
             slack: slack::Client::new(&settings.slack_api, token)?.with_patience(SLACK_PATIENCE),
             clock,
             groups: groups::UserGroups::default(),
+            help: command::Help::default(),
             verifier: SlackEventSignatureVerifier::new(&signing.expose_secret().into()),
             seen: Seen::default(),
             state_machine: settings.state_machine.clone(),
