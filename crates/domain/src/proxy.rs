@@ -1,7 +1,11 @@
 //! An RDS Proxy before a clone: what the policy says of it, what AWS shows of it, and what follows.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::id::PREFIX;
+use crate::observed::{TAG_CLONE, TAG_EXECUTION};
 use crate::record::CloneRecord;
 
 /// Where clones' proxies are, and whose rights they have. Without it none can be asked for.
@@ -27,6 +31,8 @@ pub struct Proxy {
     pub endpoint: Option<String>,
     /// The secrets that it logs in with.
     pub secrets: Vec<String>,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
     /// What it leads to.
     pub targets: Vec<ProxyTarget>,
 }
@@ -67,10 +73,15 @@ pub(crate) enum Way {
 }
 
 impl Proxy {
-    /// Whether it is proven this clone's: its name, and that it knows the clone's own secret and no other.
+    /// Whether it is proven this clone's: its name with our prefix, our tags for this very request, and that it knows the
+    /// clone's own secret and no other.
     pub fn is_ours(&self, clone: &CloneRecord) -> bool {
         let own = format!(":secret:{}-", clone.id.user_secret());
+        let tag = |key: &str| self.tags.get(key).map(String::as_str);
         self.name == clone.id.as_str()
+            && self.name.starts_with(PREFIX)
+            && tag(TAG_CLONE) == Some(clone.id.as_str())
+            && tag(TAG_EXECUTION) == Some(clone.execution_arn.as_str())
             && !self.secrets.is_empty()
             && self.secrets.iter().all(|secret| secret.contains(&own))
     }

@@ -46,6 +46,15 @@ pub async fn observe_proxy(rds: &Client, name: &str) -> Result<Option<Proxy>, Fa
         Err(error) if error.is("InvalidDBProxyStateFault") => vec![],
         Err(error) => return Err(error),
     };
+    // DescribeDBProxies does not show them.
+    let arn = proxy.db_proxy_arn.unwrap_or_default();
+    let call = rds.list_tags_for_resource().resource_name(&arn).send().await;
+    let tags = match call.map_err(failed("ListTagsForResource", &arn)) {
+        Ok(answer) => read_tags(answer.tag_list),
+        // It went meanwhile.
+        Err(error) if error.is("DBProxyNotFoundFault") => return Ok(None),
+        Err(error) => return Err(error),
+    };
     let auth = proxy.auth.unwrap_or_default().into_iter();
     Ok(Some(Proxy {
         name: proxy.db_proxy_name.unwrap_or_default(),
@@ -55,6 +64,7 @@ pub async fn observe_proxy(rds: &Client, name: &str) -> Result<Option<Proxy>, Fa
             .unwrap_or_default(),
         endpoint: proxy.endpoint.filter(|endpoint| !endpoint.is_empty()),
         secrets: auth.filter_map(|auth| auth.secret_arn).collect(),
+        tags,
         targets: targets.into_iter().map(read_target).collect(),
     }))
 }

@@ -216,6 +216,14 @@ mod tests {
                 "arn:aws:secretsmanager:r:1:secret:{}-AbCdEf",
                 record.id.user_secret()
             )],
+            tags: [
+                (crate::observed::TAG_CLONE.into(), record.id.to_string()),
+                (
+                    crate::observed::TAG_EXECUTION.into(),
+                    record.execution_arn.clone(),
+                ),
+            ]
+            .into(),
             targets,
         };
         let mut next = |proxy: Proxy, record: &CloneRecord| {
@@ -253,6 +261,12 @@ mod tests {
             matches!(&open, Step::HandOver { proxy: Some(at), .. } if *at == endpoint),
             "{open:?}"
         );
+        let mut untagged = proxy("available", vec![target("AVAILABLE")]);
+        untagged.tags.clear();
+        assert!(matches!(
+            next(untagged, &record),
+            Step::Fail(Failure::NameTaken, _)
+        ));
         let mut strange = proxy("available", vec![target("AVAILABLE")]);
         strange.secrets[0].push_str(":secret:another-");
         strange

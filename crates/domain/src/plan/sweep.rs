@@ -269,6 +269,14 @@ pub(super) mod tests {
             name: record.id.to_string(),
             status: "available".into(),
             secrets: vec![secret],
+            tags: [
+                (crate::observed::TAG_CLONE.into(), record.id.to_string()),
+                (
+                    crate::observed::TAG_EXECUTION.into(),
+                    record.execution_arn.clone(),
+                ),
+            ]
+            .into(),
             ..Proxy::default()
         };
         let around = |proxy: &Proxy| Surroundings {
@@ -278,9 +286,26 @@ pub(super) mod tests {
         assert_eq!(step(&record, &seen, &around(&proxy)), Step::DeleteProxy);
         proxy.status = "deleting".into();
         assert_eq!(step(&record, &seen, &around(&proxy)), Step::Wait);
-        proxy.secrets = vec!["arn:aws:secretsmanager:r:1:secret:other-AbCdEf".into()];
-        let next = step(&record, &seen, &around(&proxy));
-        assert!(matches!(next, Step::DeleteInstances(_)), "{next:?}");
+        proxy.status = "available".into();
+        let spoil: [(&str, fn(&mut Proxy)); 5] = [
+            ("another name", |p| p.name.push('x')),
+            ("no tags", |p| p.tags.clear()),
+            ("another clone's tag", |p| {
+                p.tags.insert(crate::observed::TAG_CLONE.into(), "x".into());
+            }),
+            ("another execution's tag", |p| {
+                p.tags.insert(crate::observed::TAG_EXECUTION.into(), "x".into());
+            }),
+            ("another secret", |p| {
+                p.secrets = vec!["arn:aws:secretsmanager:r:1:secret:other-AbCdEf".into()];
+            }),
+        ];
+        for (what, spoil) in spoil {
+            let mut strange = proxy.clone();
+            spoil(&mut strange);
+            let next = step(&record, &seen, &around(&strange));
+            assert!(matches!(next, Step::DeleteInstances(_)), "{what}: {next:?}");
+        }
     }
 
     #[test]
