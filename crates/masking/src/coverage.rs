@@ -18,7 +18,8 @@ use references::{fold_groups, foreign_keys};
 use rows::{Staying, staying};
 
 use crate::rules::{LargeObjects, Problem, Rules, names_table, nearest};
-use crate::schema::{Kind, Schema, Table, TableKind, TableName};
+use crate::schema::{Column, Kind, Schema, Table, TableKind, TableName};
+use crate::suggest::names::personal_number;
 use crate::transform::Transform;
 
 /// What happens to every column of every table.
@@ -315,7 +316,7 @@ fn treat(
                     refused.problems.push(rules.source.problem(&rule.span, message));
                 }
             }
-            None if !emptied && !column.generated && (column.array || !column.kind.may_stay_unnamed()) => {
+            None if !emptied && !column.generated && must_be_named(column) => {
                 refused.unclassified.push(Unclassified {
                     table: table.name.clone(),
                     column: column.name.clone(),
@@ -350,6 +351,11 @@ fn treat(
         filter: staying.filters.remove(&table.name),
         columns,
     })
+}
+
+/// Whether the rules must speak of a column: it can hold words, or its name says that its numbers speak of somebody.
+pub(crate) fn must_be_named(column: &Column) -> bool {
+    column.array || !column.kind.may_stay_unnamed() || personal_number(column).is_some()
 }
 
 #[cfg(test)]

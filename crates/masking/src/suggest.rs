@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::coverage::{section_of, toml_key};
+use crate::coverage::{must_be_named, section_of, toml_key};
 use crate::schema::{Column, Kind, Schema, Table, TableKind, TableName};
 
 mod checks;
 mod content;
-mod names;
+pub(crate) mod names;
 mod possible;
 mod transient;
 
@@ -112,7 +112,7 @@ fn lines(schema: &Schema, table: &Table, samples: &Sample) -> String {
         .filter(own)
     {
         let proposal = propose(schema, table, column, samples);
-        let needed = column.array || !column.kind.may_stay_unnamed();
+        let needed = must_be_named(column);
         if needed || !proposal.keeps() {
             lines.push_str(&line(column, &proposal));
         }

@@ -46,6 +46,47 @@ pub(super) fn refusal(rules: &str, schema: &Schema) -> String {
 }
 
 #[test]
+fn numbers_that_speak_of_somebody_by_their_name_must_be_named_and_the_others_need_not() {
+    let personal = [
+        "phone",
+        "mobileTel",
+        "card_no",
+        "my_number",
+        "national_id",
+        "account_number",
+        "salary",
+        "birth_year",
+        "zip",
+        "郵便番号",
+        "latitude",
+    ];
+    let others = [
+        "id",
+        "phone_id",
+        "phone_count",
+        "card_type",
+        "zip_status",
+        "amount",
+        "quantity",
+        "account_id",
+    ];
+    for kind in [Kind::Integer, Kind::Number] {
+        let columns = personal
+            .iter()
+            .chain(&others)
+            .map(|name| column(name, kind))
+            .collect();
+        let refused = coverage(
+            &Rules::parse("shop.toml", "").unwrap(),
+            &schema(vec![table("people", columns)]),
+        );
+        let unclassified = refused.unwrap_err().unclassified;
+        let names: Vec<_> = unclassified.iter().map(|found| found.column.as_str()).collect();
+        assert_eq!(names, personal, "{kind:?}");
+    }
+}
+
+#[test]
 fn every_kind_that_could_hold_personal_data_must_be_named_and_the_others_need_not() {
     let kinds = [
         Kind::Text,

@@ -1,7 +1,7 @@
 //! What a column's or a table's name says, in English and in Japanese (romanised or not).
 
 use super::{Confidence, Proposal};
-use crate::schema::Kind;
+use crate::schema::{Column, Kind};
 
 /// What a name is a sign of.
 struct Sign {
@@ -13,6 +13,23 @@ struct Sign {
     japanese: &'static [&'static str],
     made: Made,
     reason: &'static str,
+}
+
+impl Sign {
+    fn fits(&self, column: &str, words: &[String]) -> bool {
+        let joined = words.join("_");
+        words.iter().any(|word| self.words.contains(&word.as_str()))
+            || self.phrases.iter().any(|phrase| joined.contains(phrase))
+            || self.japanese.iter().any(|word| column.contains(word))
+    }
+
+    /// Whether a column of numbers can hold it.
+    fn numeric(&self) -> bool {
+        matches!(
+            self.made,
+            Made::Number(_) | Made::Rule("\"phone\"" | "\"postcode\"")
+        )
+    }
 }
 
 /// The rule that a sign leads to.
@@ -210,7 +227,7 @@ pub(super) fn judge(table: &str, column: &str, kind: Kind, japanese: bool) -> Op
                 ..p
             })
         }
-        Kind::Integer | Kind::Number => number(column).and_then(|reason| found("\"noise\"", reason)),
+        Kind::Integer | Kind::Number => number(column, kind).and_then(|(rule, reason)| found(rule, reason)),
         Kind::Text => {
             let (rule, otherwise, reason) = text(table, column, japanese)?;
             found(&rule, reason).map(|proposal| Proposal {
@@ -222,19 +239,44 @@ pub(super) fn judge(table: &str, column: &str, kind: Kind, japanese: bool) -> Op
     }
 }
 
-fn number(column: &str) -> Option<&'static str> {
+/// What a number means by its column's name, if it speaks of somebody.
+pub(crate) fn personal_number(column: &Column) -> Option<&'static str> {
+    let is_number = matches!(column.kind, Kind::Integer | Kind::Number);
+    let (_, reason) = number(&column.name, column.kind).filter(|_| is_number)?;
+    Some(reason)
+}
+
+/// The rule for a number that speaks of somebody, and what it is.
+fn number(column: &str, kind: Kind) -> Option<(&'static str, &'static str)> {
     let words = words(column);
     let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    match () {
-        () if any(&["lat", "latitude", "lng", "lon", "longitude"]) => Some("a place on the earth"),
-        () if any(&["salary", "income", "wage", "kyuyo", "nenshu"])
-            || ["給与", "年収"].iter().any(|word| column.contains(word)) =>
-        {
-            Some("what somebody earns")
-        }
-        () => None,
+    if any(&["lat", "latitude", "lng", "lon", "longitude"]) {
+        return Some(("\"noise\"", "a place on the earth"));
     }
+    if any(&["salary", "income", "wage", "kyuyo", "nenshu"])
+        || ["給与", "年収"].iter().any(|word| column.contains(word))
+    {
+        return Some(("\"noise\"", "what somebody earns"));
+    }
+    let rule = match kind {
+        Kind::Integer => "\"pattern\"",
+        _ => "\"noise\"",
+    };
+    if is_birthday(column) {
+        return Some((rule, "a birthday"));
+    }
+    let sign = SIGNS.iter().find(|sign| sign.fits(column, &words))?;
+    // `national_id` is somebody's number, `phone_id` another row's, `phone_count` nobody's.
+    let counts = words.last().is_some_and(|last| COUNTS.contains(&last.as_str()));
+    let is_whole = sign.phrases.contains(&words.join("_").as_str());
+    (sign.numeric() && (is_whole || !counts)).then_some((rule, sign.reason))
 }
+
+/// Last words of names that make a number of what stands before them.
+const COUNTS: &[&str] = &[
+    "id", "ids", "key", "count", "counts", "total", "size", "length", "limit", "version", "type", "kind",
+    "status", "state", "flag", "seconds", "attempts", "index", "order", "position", "percent", "rate",
+];
 
 fn text(
     table: &str,
@@ -254,12 +296,7 @@ fn text(
             name_rule(part, japanese)
         }
     };
-    let fits = |sign: &&Sign| {
-        words.iter().any(|word| sign.words.contains(&word.as_str()))
-            || sign.phrases.iter().any(|phrase| joined.contains(phrase))
-            || sign.japanese.iter().any(|word| column.contains(word))
-    };
-    if let Some(sign) = SIGNS.iter().find(fits) {
+    if let Some(sign) = SIGNS.iter().find(|sign| sign.fits(column, &words)) {
         let (rule, otherwise): (String, &[&str]) = match &sign.made {
             Made::Rule(rule) => ((*rule).to_owned(), &[]),
             Made::Number(rule) => ((*rule).to_owned(), &["\"pattern\"", "\"hash\""]),

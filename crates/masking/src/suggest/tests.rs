@@ -31,6 +31,26 @@ fn table(name: &str, columns: Vec<Column>) -> Table {
     }
 }
 
+#[test]
+fn what_is_suggested_for_personal_numbers_is_accepted_and_changes_them() {
+    for kind in [Kind::Integer, Kind::Number] {
+        let columns = ["phone", "my_number", "salary", "birth_year", "visits"].map(|name| column(name, kind));
+        let schema = Schema {
+            engine: Engine::Postgres,
+            tables: vec![table("people", columns.to_vec())],
+            foreign_keys: Vec::new(),
+            large_objects: 0,
+        };
+        let rules = crate::Rules::parse("suggested.toml", &suggest(&schema, &Sample::new())).unwrap();
+        let classified = crate::coverage(&rules, &schema).unwrap();
+        let masked: Vec<_> = classified.tables[0]
+            .masked()
+            .map(|column| column.column.as_str())
+            .collect();
+        assert_eq!(masked, ["phone", "my_number", "salary", "birth_year"], "{kind:?}");
+    }
+}
+
 /// A schema with names in two languages, and traps: a name in a unique column, a code that is called `mail`.
 fn shop() -> (Schema, Sample) {
     let mut customers = table(
