@@ -3,7 +3,7 @@
 use domain::record::Answer;
 use domain::{CloneRecord, CloneState};
 use local_aws::{Failure, Fault, Kind};
-use local_slack::SignedRequest;
+use local_slack::{Channel, Message, SignedRequest};
 use slack::message::action;
 use specs::{ALICE, AuditLine, BOB, CAROL, World, audit_lines, slack_user, until};
 
@@ -151,6 +151,65 @@ async fn the_approvers_are_asked_where_they_read_and_told_there_what_came_of_it(
         "{blocks}"
     );
     assert_eq!(world.messages_about(&clone).len(), 1);
+    world.stop().await;
+}
+
+/// The approvers' channel, `C0LEADS`, is what `channel` says; where the question comes.
+async fn asked_in(channel: Channel) -> (World, Message) {
+    let rule = RULE.replace(" }", ", channel = \"C0LEADS\" }");
+    let world = World::builder()
+        .policy("sources.production", "approval", &rule)
+        .start()
+        .await;
+    world.slack().sets_channel(channel);
+    asked_by(&world, ALICE).await;
+    let question = until("somebody else is asked, too", || async {
+        let (there, alone) = (
+            world.slack().messages("C0LEADS"),
+            world.slack().direct_messages(CAROL),
+        );
+        there.into_iter().chain(alone).next()
+    });
+    let question = question.await;
+    (world, question)
+}
+
+#[tokio::test]
+async fn a_public_channel_that_the_app_is_no_member_of_can_be_asked_in_though_not_be_read() {
+    let (world, question) = asked_in(Channel {
+        app_is_member: false,
+        ..Channel::new("C0LEADS", "leads")
+    })
+    .await;
+    let answer = world.slack().presses(CAROL, &question.ts, action::APPROVE).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    world.handed_over().await;
+    world.until_quiet().await;
+    assert_eq!(world.slack().messages("C0LEADS").len(), 1, "asked once");
+    assert_eq!(world.slack().direct_messages(CAROL), vec![]);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn where_the_approvers_channel_cannot_be_written_to_an_approver_is_asked_alone() {
+    let (world, question) = asked_in(Channel {
+        is_archived: true,
+        ..Channel::new("C0LEADS", "leads")
+    })
+    .await;
+    let answer = world.slack().presses(CAROL, &question.ts, action::APPROVE).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    world.handed_over().await;
+    world.until_quiet().await;
+    let asked = world.slack().direct_messages(CAROL);
+    let asked: Vec<_> = asked
+        .iter()
+        .filter(|message| message.ephemeral_to.is_none())
+        .collect();
+    assert_eq!(asked.len(), 1, "asked once: {asked:#?}");
+    let blocks = serde_json::to_string(&asked[0].blocks).unwrap();
+    assert!(blocks.contains("Approved by"), "{blocks}");
+    assert_eq!(world.slack().direct_messages(ALICE), vec![], "never who asks");
     world.stop().await;
 }
 
