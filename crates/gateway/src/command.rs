@@ -63,6 +63,9 @@ impl Help {
 
 /// Does what was asked. Help is the same for everybody, and a form opens by its trigger alone, once: no other command
 /// is done before the table knows that it is not a replay.
+///
+/// A future is as large as the largest thing that it may wait for, and is moved on its way: what waits for a call of an
+/// SDK lies on the heap, or each request for help would carry the room for all of them.
 async fn carry_out(deps: &Deps, signed: &Signed, asker: &Asker, text: &str) -> Result<Said, Error> {
     let policy = deps.config.policy().await?;
     let sources: Vec<_> = policy.sources.keys().cloned().collect();

@@ -17,10 +17,6 @@
 //! Slack waits 3 seconds, and on Lambda nothing runs on behind an answer. So the work is handed on first, to the
 //! state machine or the table, and then answered.
 
-// A future is as large as the largest thing that it may wait for, and is moved on every way: a call of AWS's SDK is
-// kept on the heap, or each request for help would carry the room for all of them.
-#![warn(clippy::large_futures)]
-
 mod approvals;
 mod command;
 mod deeds;

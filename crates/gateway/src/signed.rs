@@ -118,7 +118,7 @@ impl Signed {
     /// A field of a form, the last of that name. Slack's names need no escape.
     pub fn field(&self, name: &str) -> Option<String> {
         let pairs = self.body.split('&').filter_map(|pair| pair.split_once('='));
-        let (_, value) = pairs.filter(|(known, _)| *known == name).last()?;
+        let (_, value) = pairs.rev().find(|(known, _)| *known == name)?;
         // Only a browser's form has blanks that are no `%20`, and Slack's payloads mostly have none.
         let value = match value.contains('+') {
             true => Cow::Owned(value.replace('+', " ")),

@@ -32,9 +32,9 @@ pub async fn server() -> Server {
 /// As [`server`], of the programs in a folder that knows pgvector, with the extension in `shop`. As on Aurora, not the
 /// master owns it.
 pub async fn server_with_vectors() -> Server {
-    let programs = std::env::var_os("DOPPEL_PGVECTOR").expect(
-        "DOPPEL_PGVECTOR names the programs of a PostgreSQL with pgvector; `cargo xtask test` sets it",
-    );
+    let Some(programs) = std::env::var_os("DOPPEL_PGVECTOR") else {
+        panic!("DOPPEL_PGVECTOR names no PostgreSQL with pgvector: `cargo xtask test` sets it");
+    };
     let server = server_of(&PathBuf::from(programs)).await;
     let admin = as_user(&server, "rdsadmin", "admin-password", "shop").await;
     admin.batch_execute("CREATE EXTENSION vector").await.unwrap();
