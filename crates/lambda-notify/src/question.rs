@@ -1,13 +1,8 @@
 //! The question in the approvers' own channel, if the policy names one: asked once, and edited when it is answered.
 
-use std::collections::BTreeSet;
-
 use domain::CloneRecord;
-use domain::people::Member;
-use domain::record::{Approval, MessageRef};
-use domain::request::Principal;
+use domain::record::MessageRef;
 use runtime::Decision;
-use slack::Message;
 use slack::client::{Mark, Posted};
 use slack::message::{QUESTION_EVENT, question};
 
@@ -46,75 +41,28 @@ pub(crate) async fn ask(deps: &Deps, clone: &CloneRecord) -> Result<(), Error> {
         }
         // Answered before anybody was asked here, or never to be asked.
         _ if !clone.awaits_answer() => return Ok(()),
-        _ => post(deps, clone, approval, channel, &says).await?,
+        _ => {
+            let mark = Mark {
+                event: QUESTION_EVENT,
+                about: clone.id.as_str(),
+            };
+            let oldest = since(clone.requested_at);
+            let channel = &deps.slack.conversation(channel).await?;
+            match find(deps, channel, mark, &oldest).await? {
+                Some(posted) => (posted, String::new()),
+                None => {
+                    lease(deps, &clone.id, "ask").await?;
+                    let posted = deps.slack.post(channel, &says, mark, None).await?;
+                    return note(deps, clone, &posted, &digest).await;
+                }
+            }
+        }
     };
     if said != digest {
         deps.slack.update(&posted, &says).await?;
         note(deps, clone, &posted, &digest).await?;
     }
     Ok(())
-}
-
-/// Posts the question in the approvers' channel. Where that cannot be written to, the first approver who can be told is
-/// asked alone: a question that nobody reads would run into its time limit. Answers where it is, and what it says there
-/// as far as that is known.
-async fn post(
-    deps: &Deps,
-    clone: &CloneRecord,
-    approval: &Approval,
-    channel: &str,
-    says: &Message,
-) -> Result<(Posted, String), Error> {
-    let closed = match post_in(deps, clone, channel, says).await {
-        Err(Error::Slack(error)) if error.is_about_the_channel() => error,
-        posted => return posted,
-    };
-    tracing::warn!(clone.id = %clone.id, "an approver is asked alone: {}", runtime::chain(&closed));
-    for user in people(deps, clone, approval).await {
-        match post_in(deps, clone, &user, says).await {
-            Err(Error::Slack(error)) if error.is_about_the_channel() => {}
-            posted => return posted,
-        }
-    }
-    Err(closed.into())
-}
-
-/// Posts the question in a channel or to a person, unless it is there already.
-async fn post_in(
-    deps: &Deps,
-    clone: &CloneRecord,
-    place: &str,
-    says: &Message,
-) -> Result<(Posted, String), Error> {
-    let mark = Mark {
-        event: QUESTION_EVENT,
-        about: clone.id.as_str(),
-    };
-    let channel = &deps.slack.conversation(place).await?;
-    if let Some(posted) = find(deps, channel, mark, &since(clone.requested_at)).await? {
-        return Ok((posted, String::new()));
-    }
-    lease(deps, &clone.id, "ask").await?;
-    let posted = deps.slack.post(channel, says, mark, None).await?;
-    note(deps, clone, &posted, &says.digest()).await?;
-    Ok((posted, says.digest()))
-}
-
-/// The approvers who are on Slack, but for the one who asks.
-async fn people(deps: &Deps, clone: &CloneRecord, approval: &Approval) -> BTreeSet<String> {
-    let mut people = BTreeSet::new();
-    for member in approval.approvers.iter() {
-        match member {
-            Member::User(user) => people.extend([user.clone()]),
-            Member::Cli(_) => {}
-            Member::Group(group) => match deps.slack.group_members(group).await {
-                Ok(members) => people.extend(members),
-                Err(error) => tracing::warn!(group, "its members are unknown: {}", runtime::chain(&error)),
-            },
-        }
-    }
-    people.retain(|user| clone.principal != Principal::Slack(user.clone()));
-    people
 }
 
 async fn note(deps: &Deps, clone: &CloneRecord, posted: &Posted, digest: &str) -> Result<(), Error> {
