@@ -78,12 +78,21 @@ const UNSEEN: &[Right] = &[
     ),
     ("task-execution", "*", "*", "ECS starts tasks with it"),
     ("proxy", "*", "*", "RDS Proxy reads secrets with it"),
+    ("release", "ProxySecret", "*", "no clone here has a proxy"),
+    ("release", "NewProxy", "*", "no clone here has a proxy"),
+    ("release", "TagProxy", "*", "no clone here has a proxy"),
+    ("release", "LookAtProxy", "*", "no clone here has a proxy"),
+    ("release", "ProxyTags", "*", "no clone here has a proxy"),
+    ("release", "FillProxy", "*", "no clone here has a proxy"),
     (
         "sweep",
         "CloseDataApi",
         "*",
         "nobody here switches it on before the clone is verified",
     ),
+    ("sweep", "LookAtProxy", "*", "no clone here has a proxy"),
+    ("sweep", "ProxyTags", "*", "no clone here has a proxy"),
+    ("sweep", "DeleteProxy", "*", "no clone here has a proxy"),
 ];
 
 /// What is done only if two things come at the same time, or an answer is lost: seen in one run, and not in another.

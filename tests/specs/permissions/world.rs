@@ -40,13 +40,12 @@ fn ready(n: usize) -> impl Fn(&[CloneRecord]) -> bool {
     move |all| all.iter().filter(|clone| clone.ready_at.is_some()).count() == n
 }
 
-/// By a command with the Data API, behind a proxy with an approval whose call is lost, and by chat; and a request of no
-/// clone.
+/// By a command with the Data API, with an approval whose call is lost, and by chat; and a request of no clone.
 async fn three_clones(world: &World) -> Vec<CloneRecord> {
     world
         .asks(ALICE, "/clone production serverless:0-4 4h data-api")
         .await;
-    world.asks(ALICE, "/clone production db.r6g.large 4h proxy").await;
+    world.asks(ALICE, "/clone production db.r6g.large 4h").await;
     let arn = world.state_machine_arn();
     let text = format!("@aws stepfunctions start-execution --state-machine-arn {arn} --input {{}}");
     world.asks(ALICE, &text).await;
