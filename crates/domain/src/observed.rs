@@ -99,6 +99,19 @@ const BROKEN_INSTANCE: &[&str] = &[
     "storage-full",
 ];
 
+/// Whether a thing has the clone's name, with our prefix, and our tags for this very request.
+pub(crate) fn is_called_and_tagged_for(
+    clone: &CloneRecord,
+    name: &str,
+    tags: &BTreeMap<String, String>,
+) -> bool {
+    let tag = |key: &str| tags.get(key).map(String::as_str);
+    name == clone.id.as_str()
+        && name.starts_with(PREFIX)
+        && tag(TAG_CLONE) == Some(clone.id.as_str())
+        && tag(TAG_EXECUTION) == Some(clone.execution_arn.as_str())
+}
+
 impl Cluster {
     /// Free to be changed.
     pub fn is_available(&self) -> bool {
@@ -117,11 +130,7 @@ impl Cluster {
 
     /// Whether it carries our tags for this very request: enough to adopt it, once, after a lost answer.
     pub fn has_our_tags(&self, clone: &CloneRecord) -> bool {
-        let tag = |key: &str| self.tags.get(key).map(String::as_str);
-        self.id == clone.id.as_str()
-            && self.id.starts_with(PREFIX)
-            && tag(TAG_CLONE) == Some(clone.id.as_str())
-            && tag(TAG_EXECUTION) == Some(clone.execution_arn.as_str())
+        is_called_and_tagged_for(clone, &self.id, &self.tags)
     }
 
     /// Whether it is proven ours: our tags and prefix, and the recorded resource id once there is one.

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::PREFIX;
-use crate::observed::{TAG_CLONE, TAG_EXECUTION};
+use crate::observed::is_called_and_tagged_for;
 use crate::record::CloneRecord;
 
 /// Where clones' proxies are, and whose rights they have. Without it none can be asked for.
@@ -77,11 +76,7 @@ impl Proxy {
     /// clone's own secret and no other.
     pub fn is_ours(&self, clone: &CloneRecord) -> bool {
         let own = format!(":secret:{}-", clone.id.user_secret());
-        let tag = |key: &str| self.tags.get(key).map(String::as_str);
-        self.name == clone.id.as_str()
-            && self.name.starts_with(PREFIX)
-            && tag(TAG_CLONE) == Some(clone.id.as_str())
-            && tag(TAG_EXECUTION) == Some(clone.execution_arn.as_str())
+        is_called_and_tagged_for(clone, &self.name, &self.tags)
             && !self.secrets.is_empty()
             && self.secrets.iter().all(|secret| secret.contains(&own))
     }

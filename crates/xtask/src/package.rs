@@ -1,5 +1,6 @@
 //! What runs in an AWS account: the functions' packages, the workers and what their images are made of, a bill of
-//! materials, and checksums. Built twice, from whatever folder, it is the same bytes.
+//! materials, and checksums. It shall be the same bytes from whatever folder it is built: `--check-reproducible` holds it to
+//! that.
 
 mod archive;
 mod build;
